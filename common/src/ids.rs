@@ -1,0 +1,142 @@
+//! Ids: UUIDv7 in one newtype per kind of thing, so that an order id can never be passed for a
+//! listing id. They are text in JSON, in MongoDB and in subjects.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use uuid::Uuid;
+
+/// The text is not a UUID.
+#[derive(Debug, thiserror::Error)]
+#[error("parse id: expected a UUID such as 01932f5c-7f1e-7cc3-98c4-dc0c0c07398f")]
+pub struct InvalidId;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// The id of a new thing. Ids made later sort later.
+            pub fn generate() -> Self {
+                Self(Uuid::now_v7())
+            }
+
+            /// Wraps a UUID that is known to name such a thing.
+            pub const fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// The UUID itself.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                // Only the canonical form: one id has one spelling, in URLs and in the database.
+                let uuid = Uuid::try_parse(text).map_err(|_| InvalidId)?;
+                if text.len() == 36 { Ok(Self(uuid)) } else { Err(InvalidId) }
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                text.parse().map_err(D::Error::custom)
+            }
+        }
+
+        impl From<$name> for bson::Bson {
+            fn from(id: $name) -> Self {
+                Self::String(id.to_string())
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .format(Some(utoipa::openapi::SchemaFormat::Custom("uuid".to_owned())))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+    )+};
+}
+
+ids! {
+    /// A person with an account.
+    UserId,
+    /// One sign-in of a user on one device.
+    SessionId,
+    /// A show at a venue at a time.
+    ShowId,
+    /// A seller's offer of seats for one show.
+    ListingId,
+    /// A buyer's claim on seats of one listing.
+    OrderId,
+    /// One attempt to pay an order.
+    PaymentId,
+    /// What is owed to a seller for one completed order.
+    PayoutId,
+    /// The admission for one sold seat.
+    PassId,
+    /// One published fact.
+    EventId,
+    /// One signing key of auth; travels as `kid`.
+    KeyId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_survives_json_and_bson() {
+        let id = OrderId::generate();
+        let json = serde_json::to_string(&id).unwrap();
+        assert_eq!(json, format!("\"{id}\""));
+        assert_eq!(serde_json::from_str::<OrderId>(&json).unwrap(), id);
+        let bson = bson::serialize_to_bson(&id).unwrap();
+        assert_eq!(bson, bson::Bson::String(id.to_string()));
+        assert_eq!(bson::deserialize_from_bson::<OrderId>(bson).unwrap(), id);
+    }
+
+    #[test]
+    fn only_the_canonical_spelling_is_an_id() {
+        let id = OrderId::generate();
+        for text in [
+            id.uuid().simple().to_string(),
+            format!("{{{id}}}"),
+            format!("urn:uuid:{id}"),
+            String::new(),
+            "{\"$gt\": \"\"}".into(),
+        ] {
+            assert!(text.parse::<OrderId>().is_err(), "{text:?} was taken for an id");
+        }
+    }
+}
