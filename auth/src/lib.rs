@@ -1,1 +1,3 @@
+//! Accounts, sign-in, sessions and signing keys.
 
+pub mod domain;

@@ -1,0 +1,5 @@
+//! What auth decides, as pure functions: no I/O, no clock, no randomness.
+
+pub mod email;
+pub mod name;
+mod text;
