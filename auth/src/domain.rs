@@ -2,4 +2,5 @@
 
 pub mod email;
 pub mod name;
+pub mod password;
 mod text;
