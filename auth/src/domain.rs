@@ -3,4 +3,7 @@
 pub mod email;
 pub mod name;
 pub mod password;
+pub mod session;
+pub mod sign_in;
 mod text;
+pub mod user;
