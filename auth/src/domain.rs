@@ -5,5 +5,6 @@ pub mod name;
 pub mod password;
 pub mod session;
 pub mod sign_in;
+pub mod signing_key;
 mod text;
 pub mod user;
