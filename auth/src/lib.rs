@@ -1,3 +1,4 @@
 //! Accounts, sign-in, sessions and signing keys.
 
 pub mod domain;
+pub mod passwords;
