@@ -2,3 +2,4 @@
 //! one has passed.
 
 pub mod domain;
+pub mod schedule;
