@@ -11,6 +11,7 @@ pub mod children;
 pub mod clock;
 pub mod leftovers;
 pub mod log;
+pub mod nginx;
 pub mod ports;
 pub mod provision;
 pub mod servers;
