@@ -1,0 +1,15 @@
+//! What tickets decides, as pure functions: no I/O, no clock, no randomness.
+
+pub mod place;
+pub mod show;
+
+use common::ids::UserId;
+
+/// Who asks for a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// A person, who may change what is theirs.
+    User(UserId),
+    /// An admin, who may change everything.
+    Admin,
+}
