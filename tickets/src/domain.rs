@@ -1,6 +1,8 @@
 //! What tickets decides, as pure functions: no I/O, no clock, no randomness.
 
+pub mod listing;
 pub mod place;
+pub mod seats;
 pub mod show;
 
 use common::ids::UserId;
