@@ -1,5 +1,7 @@
 //! What tickets decides, as pure functions: no I/O, no clock, no randomness.
 
+pub mod admission;
+pub mod invariants;
 pub mod listing;
 pub mod place;
 pub mod seats;
