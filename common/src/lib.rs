@@ -9,6 +9,7 @@
 //! It never holds a business rule, a document, a route or the configuration of one service.
 
 pub mod clock;
+pub mod config;
 pub mod events;
 pub mod ids;
 pub mod money;
