@@ -13,3 +13,4 @@ pub mod config;
 pub mod events;
 pub mod ids;
 pub mod money;
+pub mod shutdown;
