@@ -14,3 +14,4 @@ pub mod events;
 pub mod ids;
 pub mod money;
 pub mod shutdown;
+pub mod telemetry;
