@@ -85,6 +85,15 @@ macro_rules! ids {
         }
 
         impl utoipa::ToSchema for $name {}
+
+        // `Path<OrderId>` is one parameter; the route's path knows its name, and `http` adds it.
+        impl utoipa::IntoParams for $name {
+            fn into_params(
+                _: impl Fn() -> Option<utoipa::openapi::path::ParameterIn>,
+            ) -> Vec<utoipa::openapi::path::Parameter> {
+                Vec::new()
+            }
+        }
     )+};
 }
 

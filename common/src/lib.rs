@@ -11,6 +11,7 @@
 pub mod clock;
 pub mod config;
 pub mod events;
+pub mod http;
 pub mod ids;
 pub mod money;
 pub mod shutdown;
