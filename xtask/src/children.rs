@@ -5,13 +5,14 @@
 //! (`setpriv --pdeathsig`, where util-linux has it), and what is left nevertheless is found by its
 //! record at the next start ([`crate::leftovers`]).
 
+pub mod foreground;
 mod spawner;
 
 use std::{
     fmt,
     io::{BufRead as _, BufReader, Read},
     path::PathBuf,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus},
     sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -23,6 +24,7 @@ use nix::{
     unistd::Pid,
 };
 
+use self::spawner::Voice;
 use crate::{
     leftovers::Record,
     log::{Log, file::LogFile, grammar::Grammar},
@@ -87,8 +89,7 @@ impl Process {
         make_dir(&spec.dir)?;
         let mut command = Command::new(&spec.program);
         command.args(&spec.args).envs(spec.env.iter().cloned());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = spawner::spawn(command)
+        let mut child = spawner::spawn(&command, Voice::Captured)
             .with_context(|| format!("start {} ({})", spec.name, spec.program.display()))?;
         let file = Arc::new(Mutex::new(LogFile::begin(&spec.log_file())?));
         if let Some(stdout) = child.stdout.take() {

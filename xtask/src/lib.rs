@@ -7,12 +7,19 @@
 //!
 //! It never holds a rule of the business, and talks to the services only as anybody could: over HTTP.
 
-pub mod children;
-pub mod clock;
-pub mod leftovers;
-pub mod log;
+pub mod checks;
+
 pub mod nginx;
-pub mod ports;
-pub mod provision;
 pub mod servers;
+
+pub mod provision;
+
+pub mod cargo;
+pub mod children;
+pub mod leftovers;
+
+pub mod clock;
+pub mod log;
+pub mod ports;
+pub mod signals;
 pub mod workspace;

@@ -41,19 +41,10 @@ impl Workspace {
         self.state().join("tools")
     }
 
-    /// Data of the servers that `up` starts; `up --fresh` deletes it.
-    pub fn data(&self) -> PathBuf {
-        self.state().join("data")
-    }
-
-    /// Whole logs of everything that `up` starts.
-    pub fn logs(&self) -> PathBuf {
-        self.state().join("log")
-    }
-
-    /// What `up` runs now: one file for each process, to find leftovers by.
-    pub fn run(&self) -> PathBuf {
-        self.state().join("run")
+    /// What `up` runs: the data of its servers, and of everything the whole log and the record that
+    /// leftovers are found by. `up --fresh` deletes it.
+    pub fn up(&self) -> PathBuf {
+        self.state().join("up")
     }
 
     /// Secrets of the local installation, generated on the first start.

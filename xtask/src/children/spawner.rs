@@ -16,8 +16,17 @@ use crate::workspace::which;
 
 type Request = (Command, SyncSender<io::Result<Child>>);
 
+/// Where what a child says goes.
+#[derive(Debug, Clone, Copy)]
+pub enum Voice {
+    /// Both its streams come to us.
+    Captured,
+    /// Its output comes to us; its errors and its progress bar go where ours go.
+    Foreground,
+}
+
 /// Starts a command in a process group of its own, which ends when this process does.
-pub fn spawn(command: Command) -> io::Result<Child> {
+pub fn spawn(command: &Command, voice: Voice) -> io::Result<Child> {
     static SPAWNER: OnceLock<SyncSender<Request>> = OnceLock::new();
     let spawner = SPAWNER.get_or_init(|| {
         let (sender, requests) = sync_channel::<Request>(1);
@@ -31,19 +40,26 @@ pub fn spawn(command: Command) -> io::Result<Child> {
     });
     let (answer, answered) = sync_channel(1);
     let mut command = tied_to_us(command);
-    command.process_group(0);
+    command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped());
+    command.stderr(match voice {
+        Voice::Captured => Stdio::piped(),
+        Voice::Foreground => Stdio::inherit(),
+    });
     spawner.send((command, answer)).map_err(io::Error::other)?;
     answered.recv().map_err(io::Error::other)?
 }
 
 /// Puts `setpriv --pdeathsig TERM` in front, which executes the program in its own place.
-fn tied_to_us(command: Command) -> Command {
+fn tied_to_us(command: &Command) -> Command {
     static SETPRIV: OnceLock<bool> = OnceLock::new();
-    if !*SETPRIV.get_or_init(setpriv_works) {
-        return with_pipes(command);
-    }
-    let mut tied = Command::new("setpriv");
-    tied.args(["--pdeathsig", "TERM", "--"]).arg(command.get_program()).args(command.get_args());
+    let mut tied = if *SETPRIV.get_or_init(setpriv_works) {
+        let mut setpriv = Command::new("setpriv");
+        setpriv.args(["--pdeathsig", "TERM", "--"]).arg(command.get_program());
+        setpriv
+    } else {
+        Command::new(command.get_program())
+    };
+    tied.args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => tied.env(name, value),
@@ -53,12 +69,7 @@ fn tied_to_us(command: Command) -> Command {
     if let Some(dir) = command.get_current_dir() {
         tied.current_dir(dir);
     }
-    with_pipes(tied)
-}
-
-fn with_pipes(mut command: Command) -> Command {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
+    tied
 }
 
 fn setpriv_works() -> bool {
