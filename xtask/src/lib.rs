@@ -9,6 +9,8 @@
 
 pub mod checks;
 
+pub mod seed;
+
 pub mod nginx;
 pub mod servers;
 
