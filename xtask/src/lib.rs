@@ -7,6 +7,8 @@
 //!
 //! It never holds a rule of the business, and talks to the services only as anybody could: over HTTP.
 
+pub mod up;
+
 pub mod checks;
 
 pub mod seed;
