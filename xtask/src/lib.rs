@@ -13,6 +13,8 @@ pub mod checks;
 
 pub mod seed;
 
+pub mod doctor;
+
 pub mod nginx;
 pub mod servers;
 
