@@ -7,6 +7,9 @@
 //!
 //! It never holds a rule of the business, and talks to the services only as anybody could: over HTTP.
 
+pub mod cli;
+pub mod commands;
+
 pub mod up;
 
 pub mod checks;

@@ -1,0 +1,90 @@
+//! From what was typed to what is done.
+
+use std::{fs, process::Command as Process, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{
+    cargo,
+    checks::{self, Wanted},
+    children::foreground,
+    cli::{Command, Dlq, SeedArgs, TestArgs, UpArgs},
+    doctor,
+    log::Log,
+    seed::{self, Admin, Size, Target},
+    signals::Stop,
+    up::{self, backing::Backing, secrets},
+    workspace::Workspace,
+};
+
+const DELEGATE_BOUND: Duration = Duration::from_hours(1);
+
+/// Does it.
+pub fn run(command: Command) -> Result<()> {
+    let (workspace, log, stop) = (Workspace::here(), Log::stdout(), Stop::on_signals()?);
+    match command {
+        Command::Up(UpArgs { fresh, port, release, no_seed }) => {
+            up::run(&workspace, &up::Options { fresh, port, release, seed: !no_seed }, &stop, &log)
+        }
+        Command::Test(TestArgs { filter, only }) => {
+            checks::run(&workspace, &Wanted { filter, only }, &stop, &log)
+        }
+        Command::Ci => checks::run(&workspace, &Wanted::default(), &stop, &log),
+        Command::Seed(args) => seed(&workspace, args, &stop, &log),
+        Command::Catalog { check } => {
+            let mut catalog =
+                cargo::command(&workspace, &["run", "-q", "-p", "e2e", "--bin", "catalog", "--"]);
+            catalog.args(check.then_some("--check"));
+            delegate(&catalog, &stop)
+        }
+        Command::Dlq { action } => {
+            let mut dlq = cargo::command(&workspace, &["run", "-q", "-p", "common", "--bin", "dlq", "--"]);
+            dlq.args(dlq_args(&action)).envs(Backing::from_environment().environment());
+            delegate(&dlq, &stop)
+        }
+        Command::Doctor => doctor::run(&workspace),
+    }
+}
+
+fn seed(workspace: &Workspace, args: SeedArgs, stop: &Stop, log: &Log) -> Result<()> {
+    let admin = match args.admin_password_file {
+        None => secrets::Secrets::admin(&workspace.secrets())?,
+        Some(file) => {
+            let password = fs::read_to_string(&file).with_context(|| format!("read {}", file.display()))?;
+            let email = args.admin_email.unwrap_or_else(|| secrets::ADMIN_EMAIL.to_owned());
+            Admin { email, password: password.trim().to_owned() }
+        }
+    };
+    ensure!(args.shows > 0 && args.sellers > 0, "there is nothing to sell without a show and a seller");
+    let target = Target { url: args.url, admin };
+    let size = Size { shows: args.shows, listings: args.listings, sellers: args.sellers };
+    seed::run(&target, size, &seed::Options { seed: args.seed, force: args.force }, stop, log)
+}
+
+fn dlq_args(action: &Dlq) -> Vec<String> {
+    let words = match action {
+        Dlq::List => vec!["list"],
+        Dlq::Show { id } => vec!["show", id],
+        Dlq::Replay { id: Some(id), .. } => vec!["replay", id],
+        Dlq::Replay { id: None, .. } => vec!["replay", "--all"],
+    };
+    words.into_iter().map(str::to_owned).collect()
+}
+
+fn delegate(command: &Process, stop: &Stop) -> Result<()> {
+    let status = foreground::run(command, DELEGATE_BOUND, stop, |line| println!("{line}"))?;
+    ensure!(status.success(), "it did not succeed");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dead_letters_are_replayed_one_or_all() {
+        let one = Dlq::Replay { id: Some("7".to_owned()), all: false };
+        assert_eq!(dlq_args(&one), ["replay", "7"]);
+        assert_eq!(dlq_args(&Dlq::Replay { id: None, all: true }), ["replay", "--all"]);
+    }
+}
