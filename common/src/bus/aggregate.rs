@@ -1,0 +1,142 @@
+//! Aggregates: what they are, and how they are read.
+
+use std::fmt::Debug;
+
+use bson::{Document, doc};
+use futures::TryStreamExt as _;
+use mongodb::{Collection, Database};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    documents::Stored,
+    outbox::{OutboxEntry, Publication},
+};
+
+/// The most that one read may bring into memory.
+const MAX_RESULTS: i64 = 1_000;
+
+/// A thing with an identity and a state of its own, stored as one document.
+///
+/// The document is `{_id, rev, state, outbox, awaitsPeer, updatedAt}`; `Self`, as serde writes it, is
+/// `state`, so filters and indexes address its fields as `state.listingId`.
+pub trait Aggregate: Serialize + DeserializeOwned + Clone + Debug + Send + Sync + 'static {
+    /// The MongoDB collection.
+    const COLLECTION: &'static str;
+
+    /// What `_id` is.
+    fn document_id(&self) -> String;
+
+    /// The indexes that the queries and the uniqueness rules of this aggregate need.
+    fn indexes() -> Vec<Index> {
+        Vec::new()
+    }
+
+    /// The facts that tell the current public state; published again when a stream was lost.
+    fn current_facts(&self) -> Vec<Publication> {
+        Vec::new()
+    }
+
+    /// Whether another service has to act before this aggregate can go on. While that is so, its current
+    /// facts are published again every few minutes, in case they were lost on the way.
+    fn awaits_peer(&self) -> bool {
+        false
+    }
+}
+
+/// An index of an aggregate's collection.
+#[derive(Debug, Clone)]
+pub struct Index {
+    pub(super) name: &'static str,
+    pub(super) keys: Document,
+    pub(super) unique: bool,
+    pub(super) partial: Option<Document>,
+}
+
+impl Index {
+    /// An index over `keys`; `name` is what [`CommitError::Duplicate`](super::CommitError) will say.
+    pub fn on(name: &'static str, keys: Document) -> Self {
+        Self { name, keys, unique: false, partial: None }
+    }
+
+    /// No two documents may have the same keys.
+    #[must_use]
+    pub fn unique(mut self) -> Self {
+        self.unique = true;
+        self
+    }
+
+    /// Only documents that match `filter` are in the index.
+    #[must_use]
+    pub fn partial(mut self, filter: Document) -> Self {
+        self.partial = Some(filter);
+        self
+    }
+}
+
+/// An aggregate as it was read, with the revision that guards its next save.
+#[derive(Debug, Clone)]
+pub struct Loaded<A> {
+    /// The state that was read.
+    pub state: A,
+    pub(super) rev: i64,
+    pub(super) pending: Vec<OutboxEntry>,
+}
+
+/// MongoDB did not answer, or not with a document that this build understands.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database is away or refused the query.
+    #[error("read from MongoDB")]
+    Unavailable(#[from] mongodb::error::Error),
+}
+
+/// Reads aggregates of one kind. It cannot write: writes are recorded in a [`Tx`](super::Tx).
+#[derive(Debug)]
+pub struct Repository<A: Aggregate> {
+    collection: Collection<Stored<A>>,
+}
+
+impl<A: Aggregate> Clone for Repository<A> {
+    fn clone(&self) -> Self {
+        Self { collection: self.collection.clone() }
+    }
+}
+
+impl<A: Aggregate> Repository<A> {
+    pub(super) fn new(database: &Database) -> Self {
+        Self { collection: database.collection(A::COLLECTION) }
+    }
+
+    /// The aggregate with this id.
+    pub async fn get(&self, id: impl ToString) -> Result<Option<Loaded<A>>, StoreError> {
+        self.find_one(doc! { "_id": id.to_string() }).await
+    }
+
+    /// The first aggregate that matches.
+    pub async fn find_one(&self, filter: Document) -> Result<Option<Loaded<A>>, StoreError> {
+        Ok(self.collection.find_one(filter).await?.map(Stored::into_loaded))
+    }
+
+    /// The aggregates that match, at most `limit` (and never more than 1,000) of them.
+    pub async fn find(
+        &self,
+        filter: Document,
+        sort: Document,
+        limit: i64,
+    ) -> Result<Vec<Loaded<A>>, StoreError> {
+        let limit = limit.clamp(1, MAX_RESULTS);
+        let found = self.collection.find(filter).sort(sort).limit(limit).await?;
+        Ok(found.map_ok(Stored::into_loaded).try_collect().await?)
+    }
+
+    /// How many aggregates match.
+    pub async fn count(&self, filter: Document) -> Result<u64, StoreError> {
+        Ok(self.collection.count_documents(filter).await?)
+    }
+
+    /// The results of a read-only pipeline, at most 1,000 of them.
+    pub async fn aggregate(&self, mut pipeline: Vec<Document>) -> Result<Vec<Document>, StoreError> {
+        pipeline.push(doc! { "$limit": MAX_RESULTS });
+        Ok(self.collection.aggregate(pipeline).await?.try_collect().await?)
+    }
+}

@@ -1,0 +1,236 @@
+//! Repair: MongoDB is the truth, JetStream a cache of it.
+//!
+//! A service knows when its stream was made and how far JetStream has acknowledged. If the stream is
+//! younger than that, or ends before it, acknowledged events are gone: the service says so loudly and
+//! publishes the current state of all its aggregates again, under a new epoch, so that JetStream does not
+//! take them for duplicates. Besides, an aggregate that has waited for another service for minutes is
+//! published again in any case.
+
+use std::time::Duration;
+
+use bson::{Document, doc};
+use futures::{StreamExt as _, stream};
+use serde::{Deserialize, Serialize};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Bus,
+    outbox::{OutboxEntry, Publication},
+    publisher::PublishError,
+    relay::Kind,
+};
+use crate::clock::Timestamp;
+
+/// Where a service remembers how far its stream was.
+const COLLECTION: &str = "bus_streams";
+/// How long one replica may repair before another one takes over.
+const LEASE: Duration = Duration::from_secs(60);
+/// How many aggregates one page of a repair holds.
+const PAGE: i64 = 500;
+/// How many events of a repair are unacknowledged at once.
+const IN_FLIGHT: usize = 64;
+
+/// What a service remembers of its stream.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Watermark {
+    /// When the stream was made, in nanoseconds since 1970.
+    created: String,
+    /// The highest sequence that was acknowledged.
+    acknowledged: i64,
+    /// How often the stream was lost, plus one.
+    epoch: i64,
+    /// Whether the current states still have to be published in this epoch.
+    repairing: bool,
+    /// Until when one replica has the repair to itself.
+    lease_until: Option<Timestamp>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum RepairError {
+    #[error("repair: read or write MongoDB")]
+    Store(#[from] mongodb::error::Error),
+    #[error("repair: encode the watermark")]
+    Encode(#[from] bson::error::Error),
+    #[error("repair: publish again")]
+    Publish(#[from] PublishError),
+    #[error("repair: look at the stream: {0}")]
+    Stream(String),
+}
+
+/// Looks after the stream and the waiting aggregates until told to stop.
+pub(super) async fn run(bus: Bus, stopping: CancellationToken) {
+    let mut poll = interval(bus.inner.config.repair_poll);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut nudge = interval(bus.inner.config.republish_after / 2);
+    nudge.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let done = tokio::select! {
+            _ = poll.tick() => tokio::select! {
+                done = check(&bus) => done,
+                () = stopping.cancelled() => return,
+            },
+            _ = nudge.tick() => tokio::select! {
+                done = republish_waiting(&bus) => done,
+                () = stopping.cancelled() => return,
+            },
+            () = stopping.cancelled() => return,
+        };
+        if let Err(error) = done {
+            tracing::debug!(error = &error as &dyn std::error::Error, "the stream cannot be checked yet");
+        }
+    }
+}
+
+/// Compares the stream with what is remembered of it, and repairs a loss.
+async fn check(bus: &Bus) -> Result<(), RepairError> {
+    let publisher = &bus.inner.publisher;
+    if !publisher.is_connected() {
+        return Ok(());
+    }
+    let stream = publisher.namespace().stream(bus.inner.config.service);
+    // Read before the stream is asked, so that what is acknowledged meanwhile does not look lost.
+    let seen = i64::try_from(publisher.acknowledged(&stream)).unwrap_or(i64::MAX);
+    let (created, last_sequence) = look_at(bus, &stream).await?;
+    let known = remembered(bus).await?;
+    let Some(known) = known else {
+        let first = Watermark { created, epoch: 1, ..Watermark::default() };
+        return remember(bus, None, &first).await.map(drop);
+    };
+    let lost = known.created != created || last_sequence < known.acknowledged.max(seen);
+    if lost {
+        publisher.forget(&stream);
+        let next = Watermark {
+            created,
+            acknowledged: 0,
+            epoch: known.epoch + 1,
+            repairing: true,
+            lease_until: Some(bus.clock().now().plus(LEASE)),
+        };
+        if remember(bus, Some(&known), &next).await? {
+            tracing::error!(
+                %stream,
+                acknowledged = known.acknowledged,
+                last_sequence,
+                "the stream lost acknowledged messages; publishing all current states again"
+            );
+            metrics::counter!("bus_stream_losses_total").increment(1);
+            repair(bus, next).await?;
+        }
+    } else if known.repairing && known.lease_until.is_none_or(|until| until < bus.clock().now()) {
+        let lease_until = Some(bus.clock().now().plus(LEASE));
+        let next = Watermark { lease_until, ..known.clone() };
+        if remember(bus, Some(&known), &next).await? {
+            repair(bus, next).await?;
+        }
+    } else if seen > known.acknowledged {
+        let next = Watermark { acknowledged: seen, ..known.clone() };
+        remember(bus, Some(&known), &next).await?;
+    }
+    Ok(())
+}
+
+/// When the stream was made, and its last sequence. A stream that is not there is made again.
+async fn look_at(bus: &Bus, stream: &str) -> Result<(String, i64), RepairError> {
+    let publisher = &bus.inner.publisher;
+    let found = match publisher.context().get_stream(stream).await {
+        Ok(found) => found,
+        Err(_) => {
+            publisher.ensure_streams().await.map_err(PublishError::from)?;
+            let found = publisher.context().get_stream(stream).await;
+            found.map_err(|error| RepairError::Stream(error.to_string()))?
+        }
+    };
+    let info = found.cached_info();
+    let created = info.created.unix_timestamp_nanos().to_string();
+    Ok((created, i64::try_from(info.state.last_sequence).unwrap_or(i64::MAX)))
+}
+
+/// Publishes the current state of every aggregate of this service.
+async fn repair(bus: &Bus, watermark: Watermark) -> Result<(), RepairError> {
+    let mut published = 0_u64;
+    for kind in bus.inner.registry.kinds() {
+        let mut after = String::new();
+        loop {
+            let page = page(bus, kind, doc! { "_id": { "$gt": &after } }).await?;
+            let Some((last, _)) = page.last() else { break };
+            after.clone_from(last);
+            let facts = page.into_iter().flat_map(|(_, facts)| facts).collect();
+            published += publish_again(bus, facts, &format!("epoch-{}", watermark.epoch)).await?;
+        }
+    }
+    let done = Watermark { repairing: false, lease_until: None, ..watermark.clone() };
+    remember(bus, Some(&watermark), &done).await?;
+    tracing::info!(published, epoch = watermark.epoch, "all current states are published again");
+    Ok(())
+}
+
+/// Publishes again what has been waiting for another service for a while.
+async fn republish_waiting(bus: &Bus) -> Result<(), RepairError> {
+    let after = bus.inner.config.republish_after;
+    let now = bus.clock().now();
+    let before = now.minus(after);
+    // A new message id for each period, so that JetStream does not drop the repetition.
+    let period = now.millis() / i64::try_from(after.as_millis()).unwrap_or(i64::MAX).max(1);
+    for kind in bus.inner.registry.kinds() {
+        let filter = doc! { "awaitsPeer": true, "updatedAt": { "$lt": before } };
+        let facts: Vec<_> = page(bus, kind, filter).await?.into_iter().flat_map(|(_, facts)| facts).collect();
+        let published = publish_again(bus, facts, &format!("waiting-{period}")).await?;
+        if published > 0 {
+            tracing::info!(
+                collection = kind.collection,
+                published,
+                "published again what waits for another service"
+            );
+        }
+    }
+    Ok(())
+}
+
+async fn page(
+    bus: &Bus,
+    kind: Kind,
+    filter: Document,
+) -> Result<Vec<(String, Vec<Publication>)>, RepairError> {
+    Ok((kind.current_facts)(bus.inner.database.clone(), filter, PAGE).await?)
+}
+
+async fn publish_again(bus: &Bus, facts: Vec<Publication>, why: &str) -> Result<u64, RepairError> {
+    let now = bus.clock().now();
+    let mut sent = stream::iter(facts)
+        .map(|fact| async move {
+            let message_id = format!("{}:{}:{}:{why}", fact.ce_type, fact.aggregate_id, fact.version);
+            let entry = OutboxEntry::new(fact, now, None).map_err(RepairError::Stream)?;
+            bus.inner.publisher.publish(&entry, &message_id).await.map_err(RepairError::from)
+        })
+        .buffered(IN_FLIGHT);
+    let mut published = 0;
+    while let Some(result) = sent.next().await {
+        result?;
+        published += 1;
+    }
+    metrics::counter!("bus_republished_total").increment(published);
+    Ok(published)
+}
+
+async fn remembered(bus: &Bus) -> Result<Option<Watermark>, RepairError> {
+    let id = bus.inner.config.service;
+    Ok(bus.inner.database.collection::<Watermark>(COLLECTION).find_one(doc! { "_id": id }).await?)
+}
+
+/// Replaces what is remembered, if it is still what was read; says whether it was.
+async fn remember(bus: &Bus, known: Option<&Watermark>, next: &Watermark) -> Result<bool, RepairError> {
+    let mut query = match known {
+        Some(known) => bson::serialize_to_document(known)?,
+        None => Document::new(),
+    };
+    query.insert("_id", bus.inner.config.service);
+    let command = doc! {
+        "update": COLLECTION,
+        "updates": [{ "q": query, "u": { "$set": bson::serialize_to_document(next)? }, "upsert": known.is_none() }],
+        "writeConcern": { "w": "majority", "j": true },
+    };
+    let reply = bus.inner.database.run_command(command).await?;
+    Ok(reply.get_i32("n").unwrap_or_default() > 0)
+}

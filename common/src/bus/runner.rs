@@ -1,0 +1,360 @@
+//! The runner: from a durable consumer to a listener.
+//!
+//! It fetches ahead within a bound, keeps one lane per aggregate, acknowledges after the commit, sends
+//! back what failed with growing and jittered delay (and what waited behind it in its lane, so that the
+//! order stays), and stops fetching while a dependency is down. It never gives up by itself, except after
+//! eight failures of one message, which then becomes a dead letter.
+
+use std::{collections::HashMap, panic::AssertUnwindSafe, time::Duration};
+
+use async_nats::jetstream::{
+    AckKind, Message,
+    consumer::{AckPolicy, PullConsumer, pull},
+};
+use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use rand::Rng as _;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+use super::{
+    Bus, HandlerError, ListenerInfo, Meta, Outcome,
+    dead_letters::{self, DeadLetter},
+    lanes::Lanes,
+    listener::Entry,
+};
+use crate::telemetry::{self, chain};
+
+/// How many messages of one listener are in this process at once, running or in line.
+const MAX_IN_FLIGHT: usize = 256;
+/// How many unacknowledged messages JetStream lets one consumer have, over all replicas.
+const MAX_ACK_PENDING: i64 = 1_024;
+/// After how long without an answer JetStream delivers a message again.
+const ACK_WAIT: Duration = Duration::from_secs(30);
+/// How long one call of a listener may take; well below the ack wait.
+const HANDLE_TIMEOUT: Duration = Duration::from_secs(20);
+/// After so many failures a message becomes a dead letter.
+const MAX_FAILURES: u32 = 8;
+/// The delays between two tries of one message.
+const FIRST_DELAY: Duration = Duration::from_millis(100);
+const LONGEST_DELAY: Duration = Duration::from_secs(30);
+/// The pauses of a listener whose dependency is down.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How often dead letters that are to be replayed are looked for.
+const REPLAY_POLL: Duration = Duration::from_secs(1);
+
+type Running = FuturesUnordered<BoxFuture<'static, Handled>>;
+
+/// A message after its listener has seen it.
+struct Handled {
+    message: Message,
+    meta: Meta,
+    lane: String,
+    result: Result<Outcome, HandlerError>,
+}
+
+/// Runs one listener until told to stop; then what is running is finished, and nothing more is fetched.
+pub(super) async fn run<C>(bus: Bus, entry: Entry<C>, context: C, stopping: CancellationToken)
+where
+    C: Clone + Send + Sync + 'static,
+{
+    let mut runner = Runner::new(bus, entry, context);
+    while !stopping.is_cancelled() {
+        let opened = tokio::select! {
+            opened = runner.open() => opened,
+            () = stopping.cancelled() => break,
+        };
+        match opened {
+            Ok(messages) => runner.pump(messages, &stopping).await,
+            Err(error) => {
+                let listener = &runner.entry.info().durable;
+                tracing::debug!(%listener, error, "the consumer cannot be opened yet");
+                tokio::select! {
+                    () = sleep(Duration::from_millis(250)) => {}
+                    () = stopping.cancelled() => {}
+                }
+            }
+        }
+    }
+    runner.finish().await;
+}
+
+/// Makes the durable consumer of a listener, or finds it.
+pub(super) async fn create_consumer(bus: &Bus, info: &ListenerInfo) -> Result<PullConsumer, String> {
+    let publisher = &bus.inner.publisher;
+    let config = pull::Config {
+        durable_name: Some(info.durable.clone()),
+        description: Some(format!("{} on {}", info.durable, info.event)),
+        filter_subject: publisher.namespace().subject(&format!("{}.*", info.ce_type)),
+        ack_policy: AckPolicy::Explicit,
+        ack_wait: ACK_WAIT,
+        max_deliver: -1,
+        max_ack_pending: MAX_ACK_PENDING,
+        ..pull::Config::default()
+    };
+    let stream = publisher.namespace().stream(info.owner);
+    let created = publisher.context().create_consumer_on_stream(config, &stream).await;
+    created.map_err(|error| error.to_string())
+}
+
+struct Runner<C> {
+    bus: Bus,
+    entry: Entry<C>,
+    context: C,
+    lanes: Lanes<String, (Message, Meta)>,
+    running: Running,
+    /// Failures per message, by its place in the stream.
+    failures: HashMap<u64, u32>,
+    /// Lanes whose first message was sent back, and until when the others follow it.
+    held: HashMap<String, (u64, Instant)>,
+    /// Set while a dependency is down.
+    paused_until: Option<Instant>,
+    pause: Duration,
+}
+
+impl<C: Clone + Send + Sync + 'static> Runner<C> {
+    fn new(bus: Bus, entry: Entry<C>, context: C) -> Self {
+        Self {
+            bus,
+            entry,
+            context,
+            lanes: Lanes::new(),
+            running: Running::new(),
+            failures: HashMap::new(),
+            held: HashMap::new(),
+            paused_until: None,
+            pause: FIRST_DELAY,
+        }
+    }
+
+    /// Finds the durable consumer, or makes it again, and starts fetching.
+    async fn open(&mut self) -> Result<pull::Stream, String> {
+        let created = create_consumer(&self.bus, self.entry.info()).await;
+        let consumer = match created {
+            Ok(consumer) => consumer,
+            Err(error) => {
+                // Perhaps the stream was lost with the consumer.
+                let publisher = &self.bus.inner.publisher;
+                publisher.ensure_streams().await.map_err(|error| error.to_string())?;
+                return Err(error);
+            }
+        };
+        let messages = consumer.stream().max_messages_per_batch(MAX_IN_FLIGHT / 2);
+        let messages = messages.expires(Duration::from_secs(10)).heartbeat(Duration::from_secs(3));
+        messages.messages().await.map_err(|error| error.to_string())
+    }
+
+    /// Handles messages until the stream of them breaks or the service stops.
+    async fn pump(&mut self, mut messages: pull::Stream, stopping: &CancellationToken) {
+        let mut replay = tokio::time::interval(REPLAY_POLL);
+        loop {
+            let may_fetch = self.lanes.len() < MAX_IN_FLIGHT && self.paused_until.is_none();
+            let wake = self.paused_until.unwrap_or_else(Instant::now);
+            tokio::select! {
+                Some(handled) = self.running.next() => self.settle(handled).await,
+                message = messages.next(), if may_fetch => match message {
+                    Some(Ok(message)) => self.take(message).await,
+                    Some(Err(error)) => {
+                        tracing::debug!(listener = %self.entry.info().durable, %error, "fetching broke off");
+                        return;
+                    }
+                    None => return,
+                },
+                () = sleep_until(wake), if self.paused_until.is_some() => self.paused_until = None,
+                _ = replay.tick() => self.replay().await,
+                () = stopping.cancelled() => return,
+            }
+        }
+    }
+
+    /// Waits for what is running; what only waited in line is delivered to somebody else.
+    async fn finish(&mut self) {
+        let finish = async {
+            while let Some(handled) = self.running.next().await {
+                let lane = handled.lane.clone();
+                self.lanes.clear(&lane);
+                self.settle(handled).await;
+            }
+        };
+        if timeout(HANDLE_TIMEOUT, finish).await.is_err() {
+            tracing::warn!("a listener did not finish before the stop; its message will be delivered again");
+        }
+    }
+
+    async fn take(&mut self, message: Message) {
+        let meta = match Meta::read(&message) {
+            Ok(meta) => meta,
+            Err(reason) => return self.bury_unread(message, reason).await,
+        };
+        let lane = message.subject.rsplit('.').next().unwrap_or_default().to_owned();
+        if let Some((sequence, until)) = self.held.get(&lane).copied() {
+            if meta.stream_sequence > sequence && until > Instant::now() {
+                let delay = until.duration_since(Instant::now()) + Duration::from_millis(5);
+                return answer(&message, AckKind::Nak(Some(delay))).await;
+            }
+            self.held.remove(&lane);
+        }
+        if let Some((message, meta)) = self.lanes.enter(&lane, (message, meta)) {
+            self.start(lane, message, meta);
+        }
+    }
+
+    fn start(&self, lane: String, message: Message, meta: Meta) {
+        let body = message.payload.to_vec();
+        let handling = self.entry.handle(self.bus.clone(), self.context.clone(), meta.clone(), body);
+        let span = span(&self.entry.info().durable, &meta);
+        self.running.push(Box::pin(
+            async move {
+                let result = guarded(handling).await;
+                Handled { message, meta, lane, result }
+            }
+            .instrument(span),
+        ));
+    }
+
+    async fn settle(&mut self, handled: Handled) {
+        let Handled { message, meta, lane, result } = handled;
+        let listener = self.entry.info().durable.clone();
+        match result {
+            Ok(outcome) => {
+                count(&listener, outcome);
+                self.failures.remove(&meta.stream_sequence);
+                self.pause = FIRST_DELAY;
+                answer(&message, AckKind::Ack).await;
+                if let Some((message, meta)) = self.lanes.next(&lane) {
+                    self.start(lane, message, meta);
+                }
+            }
+            Err(HandlerError::DeadLetter(reason)) => self.bury(message, meta, lane, reason).await,
+            Err(HandlerError::NotBefore(time)) => {
+                let delay = time.since(self.bus.clock().now()).clamp(Duration::from_millis(1), LONGEST_DELAY);
+                self.send_back(&message, &meta, &lane, delay).await;
+            }
+            Err(error @ HandlerError::Unavailable(_)) => {
+                report(&listener, &meta, &error);
+                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                let delay = jitter(self.pause);
+                self.paused_until = Some(Instant::now() + delay);
+                self.send_back(&message, &meta, &lane, delay).await;
+            }
+            Err(error @ HandlerError::Failed(_)) => {
+                report(&listener, &meta, &error);
+                let failures = self.failures.entry(meta.stream_sequence).or_default();
+                *failures += 1;
+                let failures = *failures;
+                if failures >= MAX_FAILURES {
+                    return self.bury(message, meta, lane, chain(&error)).await;
+                }
+                let delay = jitter((FIRST_DELAY * 2_u32.pow(failures)).min(LONGEST_DELAY));
+                self.send_back(&message, &meta, &lane, delay).await;
+            }
+        }
+    }
+
+    /// Sends a message back to be delivered later, and with it what waits behind it.
+    async fn send_back(&mut self, message: &Message, meta: &Meta, lane: &str, delay: Duration) {
+        self.held.retain(|_, (_, until)| *until > Instant::now());
+        self.held.insert(lane.to_owned(), (meta.stream_sequence, Instant::now() + delay));
+        answer(message, AckKind::Nak(Some(delay))).await;
+        for (follower, _) in self.lanes.clear(&lane.to_owned()) {
+            answer(&follower, AckKind::Nak(Some(delay + Duration::from_millis(5)))).await;
+        }
+    }
+
+    /// Gives a message up: first into the own database, then to the dead-letter stream, then done. If the
+    /// database is away, the message comes back.
+    async fn bury(&mut self, message: Message, meta: Meta, lane: String, reason: String) {
+        let letter = DeadLetter::new(&self.entry.info().durable, &message, &meta, reason, meta.time);
+        match dead_letters::bury(&self.bus, &letter).await {
+            Ok(()) => {
+                self.failures.remove(&meta.stream_sequence);
+                answer(&message, AckKind::Term).await;
+                if let Some((message, meta)) = self.lanes.next(&lane) {
+                    self.start(lane, message, meta);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the dead letter cannot be kept yet"
+                );
+                self.send_back(&message, &meta, &lane, LONGEST_PAUSE).await;
+            }
+        }
+    }
+
+    /// A message whose headers cannot be read has no lane.
+    async fn bury_unread(&mut self, message: Message, reason: String) {
+        let letter = DeadLetter::unread(&self.entry.info().durable, &message, reason, self.bus.clock().now());
+        let kind = match dead_letters::bury(&self.bus, &letter).await {
+            Ok(()) => AckKind::Term,
+            Err(_) => AckKind::Nak(Some(LONGEST_PAUSE)),
+        };
+        answer(&message, kind).await;
+    }
+
+    /// Handles dead letters that somebody asked to try again.
+    async fn replay(&mut self) {
+        let letters = match self.bus.dead_letters().wanted(&self.entry.info().durable).await {
+            Ok(letters) => letters,
+            Err(_) => return,
+        };
+        for letter in letters {
+            let Some(meta) = letter.meta() else { continue };
+            let body = letter.body.clone().into_bytes();
+            let handling = self.entry.handle(self.bus.clone(), self.context.clone(), meta.clone(), body);
+            let result = guarded(handling).instrument(span(&letter.listener, &meta)).await;
+            let failure = result.err().map(|error| chain(&error));
+            if let Err(error) = self.bus.dead_letters().replayed(&letter, failure).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a replay was not recorded");
+            }
+        }
+    }
+}
+
+/// A panic or a handler without end is a failure like any other.
+async fn guarded(
+    handling: BoxFuture<'static, Result<Outcome, HandlerError>>,
+) -> Result<Outcome, HandlerError> {
+    match timeout(HANDLE_TIMEOUT, AssertUnwindSafe(handling).catch_unwind()).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => Err(HandlerError::failed("the listener panicked")),
+        Err(_) => Err(HandlerError::failed("the listener did not finish in time")),
+    }
+}
+
+fn span(listener: &str, meta: &Meta) -> tracing::Span {
+    let span = tracing::info_span!("listen", %listener, event.id = %meta.id, event.ty = %meta.ce_type);
+    if let Some(traceparent) = &meta.traceparent {
+        telemetry::set_parent(&span, traceparent);
+    }
+    span
+}
+
+/// An answer that is lost means that the message is delivered again, which is harmless.
+async fn answer(message: &Message, kind: AckKind) {
+    if let Err(error) = message.ack_with(kind).await {
+        tracing::debug!(%error, "an acknowledgement was not sent");
+    }
+}
+
+fn count(listener: &str, outcome: Outcome) {
+    let outcome = match outcome {
+        Outcome::Done => "done",
+        Outcome::Skipped(why) => why,
+    };
+    metrics::counter!("bus_handled_total", "listener" => listener.to_owned(), "outcome" => outcome)
+        .increment(1);
+}
+
+fn report(listener: &str, meta: &Meta, error: &HandlerError) {
+    metrics::counter!("bus_failures_total", "listener" => listener.to_owned()).increment(1);
+    let error: &dyn std::error::Error = error;
+    tracing::warn!(%listener, event.id = %meta.id, error, "an event was not handled and will be tried again");
+}
+
+/// Half of the delay is fixed, half is random, so that what failed together does not return together.
+fn jitter(delay: Duration) -> Duration {
+    let micros = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX) / 2;
+    Duration::from_micros(micros + rand::rng().random_range(0..=micros))
+}
