@@ -8,11 +8,16 @@
 //!
 //! It never holds a business rule, a document, a route or the configuration of one service.
 
+pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod events;
 pub mod http;
 pub mod ids;
 pub mod money;
+pub mod mongo;
+pub mod service;
 pub mod shutdown;
 pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -86,6 +86,18 @@ pub(crate) fn install_metrics() -> &'static PrometheusHandle {
     })
 }
 
+/// An error and its causes in one line.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}
+
 /// All measurements in the text format of Prometheus.
 pub fn render_metrics() -> String {
     install_metrics().render()

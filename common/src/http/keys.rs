@@ -13,7 +13,7 @@ use futures::future::BoxFuture;
 use jsonwebtoken::DecodingKey;
 use tokio::{sync::Mutex, time::Instant};
 
-use super::problem::chain;
+use crate::telemetry::chain;
 use crate::{
     clock::Timestamp,
     events::signing_key::{SigningKeySnapshot, SigningKeyStatus},

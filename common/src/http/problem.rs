@@ -128,7 +128,7 @@ impl Problem {
 
     /// 500: our mistake. The cause is logged here and stays here.
     pub fn internal(cause: &(dyn Error + 'static)) -> Self {
-        tracing::error!(error = %chain(cause), "a request failed on an unexpected error");
+        tracing::error!(error = %crate::telemetry::chain(cause), "a request failed on an unexpected error");
         Self::unexplained()
     }
 
@@ -239,18 +239,6 @@ fn title(code: &str) -> String {
         first.make_ascii_uppercase();
     }
     words
-}
-
-/// An error and its causes in one line.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        cause = error.source();
-    }
-    line
 }
 
 #[cfg(test)]

@@ -106,10 +106,12 @@ impl HttpServer {
         });
         let app = move || {
             let served = served.clone();
-            let (app, _) = App::new().into_utoipa_app().configure(routes.clone()).split_for_parts();
-            app.app_data(table.clone())
+            let document = web::get().to(move || document_answer(served.clone()));
+            // Before the table, in which `/api/shows/{id}` would match as well.
+            let app = App::new().route(&path, document).into_utoipa_app().configure(routes.clone());
+            app.into_app()
+                .app_data(table.clone())
                 .app_data(edge.clone())
-                .route(&path, web::get().to(move || document_answer(served.clone())))
                 .default_service(web::to(fallback))
                 .wrap(from_fn(edge::through))
         };
@@ -232,3 +234,7 @@ async fn upkeep() {
 fn first(addresses: &[SocketAddr]) -> SocketAddr {
     addresses.first().copied().unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)))
 }
+
+#[cfg(test)]
+#[path = "server_tests.rs"]
+mod tests;
