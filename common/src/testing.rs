@@ -1,0 +1,11 @@
+//! Instruments for the tests of services: real servers, a world of its own for each test, and the laws
+//! that every listener has to obey. Nothing here is a stand-in: MongoDB, NATS and Redis are the real ones.
+
+mod answer;
+pub mod laws;
+mod servers;
+mod world;
+
+pub use answer::Answer;
+pub use servers::{Child, Servers, free_port, start_mongod, start_nats, start_nats_in, start_redis};
+pub use world::{TestUser, TestWorld};

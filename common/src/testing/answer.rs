@@ -1,0 +1,68 @@
+//! HTTP answers, read whole.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// An answer of a service.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The headers, with lower-case names.
+    pub headers: BTreeMap<String, String>,
+    /// The body as it came.
+    pub text: String,
+}
+
+impl Answer {
+    /// Reads the whole answer.
+    ///
+    /// # Panics
+    /// When the connection breaks.
+    pub async fn read(response: reqwest::Response) -> Self {
+        let status = response.status().as_u16();
+        let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+            (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        let headers = response.headers().iter().map(header).collect();
+        let text = response.text().await.expect("read the body");
+        Self { status, headers, text }
+    }
+
+    /// The body as JSON; `null` if it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+
+    /// The body as a type.
+    ///
+    /// # Panics
+    /// When it is something else.
+    pub fn body<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+
+    /// The `code` of a problem document; empty if it is none.
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The JSON pointers that a problem document names.
+    pub fn pointers(&self) -> Vec<String> {
+        let json = self.json();
+        let errors = json["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().filter_map(|error| Some(error["pointer"].as_str()?.to_owned())).collect()
+    }
+
+    /// This answer, if its status is `status`.
+    ///
+    /// # Panics
+    /// When it is another one.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "unexpected answer: {self:?}");
+        self
+    }
+}

@@ -1,0 +1,8 @@
+//! The bus on real servers.
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+mod committing;
+mod fixture;
+mod listening;
+mod publishing;
+mod repairing;
