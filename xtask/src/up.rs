@@ -143,9 +143,8 @@ fn forget_everything(dir: &Path, log: &Log) -> Result<()> {
 }
 
 fn check_ports(backing: &Backing, port: u16) -> Result<()> {
-    let of_services = SERVICES
-        .iter()
-        .flat_map(|service| [(service.name, service.port), (service.name, service.internal_port)]);
+    let of_services =
+        SERVICES.iter().flat_map(|service| service.ports().into_iter().map(|port| (service.name, port)));
     ports::ensure_free(backing.wanted_ports().into_iter().chain(of_services).chain([("nginx", port)]))
 }
 

@@ -11,7 +11,10 @@ use super::Finding;
 use crate::{
     ports::holder,
     provision::{self, version::Version, wheel},
-    up::{backing, services::SERVICES},
+    up::{
+        backing,
+        services::{SERVICES, Service},
+    },
     workspace::{Workspace, which},
 };
 
@@ -163,7 +166,7 @@ fn ports(workspace: &Workspace) -> Finding {
         return Finding::good("ports", "in use by `cargo xtask up`");
     }
     let servers = [backing::MONGODB_PORT, backing::NATS_PORT, backing::REDIS_PORT, 8080];
-    let of_services = SERVICES.iter().flat_map(|service| [service.port, service.internal_port]);
+    let of_services = SERVICES.iter().flat_map(Service::ports);
     let taken: Vec<u16> =
         servers.into_iter().chain(of_services).filter(|port| !crate::ports::is_free(*port)).collect();
     let Some(first) = taken.first() else {

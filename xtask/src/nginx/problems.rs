@@ -4,7 +4,6 @@
 struct Answer {
     name: &'static str,
     status: u16,
-    title: &'static str,
     code: &'static str,
     detail: &'static str,
     retry_after_secs: Option<u32>,
@@ -14,7 +13,6 @@ const ANSWERS: [Answer; 10] = [
     Answer {
         name: "bad_request",
         status: 400,
-        title: "Bad Request",
         code: "bad_request",
         detail: "The request is not valid HTTP.",
         retry_after_secs: None,
@@ -22,15 +20,13 @@ const ANSWERS: [Answer; 10] = [
     Answer {
         name: "not_found",
         status: 404,
-        title: "Not Found",
-        code: "not_found",
+        code: "route_not_found",
         detail: "Nothing is here.",
         retry_after_secs: None,
     },
     Answer {
         name: "method_not_allowed",
         status: 405,
-        title: "Method Not Allowed",
         code: "method_not_allowed",
         detail: "This address does not answer to that method.",
         retry_after_secs: None,
@@ -38,7 +34,6 @@ const ANSWERS: [Answer; 10] = [
     Answer {
         name: "request_timeout",
         status: 408,
-        title: "Request Timeout",
         code: "request_timeout",
         detail: "The request took too long to arrive.",
         retry_after_secs: None,
@@ -46,15 +41,13 @@ const ANSWERS: [Answer; 10] = [
     Answer {
         name: "too_large",
         status: 413,
-        title: "Content Too Large",
-        code: "too_large",
+        code: "body_too_large",
         detail: "The body is larger than 64 KiB.",
         retry_after_secs: None,
     },
     Answer {
         name: "uri_too_long",
         status: 414,
-        title: "URI Too Long",
         code: "uri_too_long",
         detail: "The address is longer than 8 KiB.",
         retry_after_secs: None,
@@ -62,7 +55,6 @@ const ANSWERS: [Answer; 10] = [
     Answer {
         name: "too_many",
         status: 429,
-        title: "Too Many Requests",
         code: "too_many_requests",
         detail: "Too many requests came from your address. Wait a moment, then try again.",
         retry_after_secs: Some(1),
@@ -70,7 +62,6 @@ const ANSWERS: [Answer; 10] = [
     Answer {
         name: "headers_too_large",
         status: 431,
-        title: "Request Header Fields Too Large",
         code: "headers_too_large",
         detail: "The headers are too large.",
         retry_after_secs: None,
@@ -78,7 +69,6 @@ const ANSWERS: [Answer; 10] = [
     Answer {
         name: "unavailable",
         status: 503,
-        title: "Service Unavailable",
         code: "unavailable",
         detail: "This part of Stagedoor is not there at the moment. Nothing was lost; try again.",
         retry_after_secs: Some(2),
@@ -86,7 +76,6 @@ const ANSWERS: [Answer; 10] = [
     Answer {
         name: "timeout",
         status: 504,
-        title: "Gateway Timeout",
         code: "timeout",
         detail: "The answer did not come in time. Look before you repeat a request that changes something.",
         retry_after_secs: Some(5),
@@ -99,7 +88,8 @@ pub fn locations() -> String {
 }
 
 fn location(answer: &Answer) -> String {
-    let Answer { name, status, title, code, detail, retry_after_secs } = answer;
+    let Answer { name, status, code, detail, retry_after_secs } = answer;
+    let title = title(code);
     let retry_after = retry_after_secs
         .map(|secs| format!("            add_header Retry-After {secs} always;\n"))
         .unwrap_or_default();
@@ -110,7 +100,16 @@ fn location(answer: &Answer) -> String {
             add_header Cache-Control "no-store" always;
             add_header X-Content-Type-Options "nosniff" always;
             add_header X-Request-Id $request_id_checked always;
-{retry_after}            return {status} '{{"type":"about:blank","title":"{title}","status":{status},"code":"{code}","detail":"{detail}"}}';
+{retry_after}            return {status} '{{"type":"urn:stagedoor:problem:{code}","title":"{title}","status":{status},"code":"{code}","detail":"{detail}","requestId":"$request_id_checked"}}';
         }}"#
     )
+}
+
+/// As the services make titles of codes.
+fn title(code: &str) -> String {
+    let mut words = code.replace('_', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
 }

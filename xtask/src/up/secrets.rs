@@ -19,15 +19,16 @@ pub const ADMIN_EMAIL: &str = "admin@stagedoor.localhost";
 pub const ADMIN_PASSWORD: &str = "admin_password";
 
 const SECRETS: [Secret; 4] = [
-    Secret { file: "pass_signing_key", variable: "PASS_SIGNING_KEY_FILE", of: "tickets" },
-    Secret { file: "sandbox_webhook_secret", variable: "SANDBOX_WEBHOOK_SECRET_FILE", of: "payments" },
-    Secret { file: "sandbox_webhook_secret", variable: "SANDBOX_WEBHOOK_SECRET_FILE", of: "sandbox-gateway" },
-    Secret { file: ADMIN_PASSWORD, variable: "ADMIN_PASSWORD_FILE", of: "auth" },
+    Secret { file: "pass_signing_key", variable: "PASS_SIGNING_KEY", of: "tickets" },
+    Secret { file: "sandbox_webhook_secret", variable: "SANDBOX_WEBHOOK_SECRET", of: "payments" },
+    Secret { file: "sandbox_webhook_secret", variable: "SANDBOX_WEBHOOK_SECRET", of: "sandbox-gateway" },
+    Secret { file: ADMIN_PASSWORD, variable: "ADMIN_PASSWORD", of: "auth" },
 ];
 
 /// One secret of one service.
 struct Secret {
     file: &'static str,
+    /// A service takes the value from a variable, or from the file that `<variable>_FILE` names; never both.
     variable: &'static str,
     of: &'static str,
 }
@@ -56,7 +57,10 @@ impl Secrets {
         SECRETS
             .iter()
             .filter(|secret| secret.of == service)
-            .map(|secret| (secret.variable.to_owned(), self.dir.join(secret.file).display().to_string()))
+            .flat_map(|secret| {
+                let file = self.dir.join(secret.file).display().to_string();
+                [(secret.variable.to_owned(), String::new()), (format!("{}_FILE", secret.variable), file)]
+            })
             .collect()
     }
 
@@ -101,7 +105,8 @@ mod tests {
         Secrets::load_or_generate(&dir).unwrap();
         assert_eq!(fs::read_to_string(dir.join(ADMIN_PASSWORD)).unwrap(), first);
         assert_eq!(fs::metadata(dir.join(ADMIN_PASSWORD)).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(secrets.environment_of("auth").len(), 1);
+        let file = dir.join(ADMIN_PASSWORD).display().to_string();
+        assert!(secrets.environment_of("auth").contains(&("ADMIN_PASSWORD_FILE".to_owned(), file)));
         assert_eq!(Secrets::admin(&dir).unwrap().password, first);
         fs::remove_dir_all(dir).unwrap();
     }

@@ -1,6 +1,6 @@
 //! The processes that Stagedoor consists of, their ports, and what each is told through its environment.
 
-use std::{env, path::Path};
+use std::{collections::BTreeSet, env, path::Path};
 
 use anyhow::Result;
 
@@ -23,7 +23,8 @@ const TICKETS: Service = Service { name: "tickets", port: 7102, internal_port: 7
 const ORDERS: Service = Service { name: "orders", port: 7103, internal_port: 7203 };
 const EXPIRATION: Service = Service { name: "expiration", port: 7104, internal_port: 7204 };
 const PAYMENTS: Service = Service { name: "payments", port: 7105, internal_port: 7205 };
-const SANDBOX: Service = Service { name: "sandbox-gateway", port: 7106, internal_port: 7206 };
+/// Stands for a company outside, and has one port like any of them.
+const SANDBOX: Service = Service { name: "sandbox-gateway", port: 7106, internal_port: 7106 };
 
 /// All, the gateway first: payments asks it.
 pub const SERVICES: [Service; 6] = [SANDBOX, AUTH, TICKETS, ORDERS, EXPIRATION, PAYMENTS];
@@ -40,6 +41,11 @@ pub fn upstreams() -> Upstreams {
 }
 
 impl Service {
+    /// The ports that it listens on.
+    pub fn ports(&self) -> BTreeSet<u16> {
+        [self.port, self.internal_port].into()
+    }
+
     /// How to start it.
     pub fn spec(
         &self,
@@ -51,6 +57,8 @@ impl Service {
     ) -> Result<Spec> {
         let mut environment = self.environment(ingress_port, dir);
         environment.extend(servers.iter().cloned());
+        // Whoever runs us may have these set, and a service refuses to be told twice.
+        environment.extend(servers.iter().map(|(name, _)| (format!("{name}_FILE"), String::new())));
         environment.extend(secrets.environment_of(self.name));
         Ok(Spec {
             name: self.name.to_owned(),
@@ -74,7 +82,7 @@ impl Service {
             ("COOKIE_SECURE", "false".to_owned()),
             ("ADMIN_EMAIL", secrets::ADMIN_EMAIL.to_owned()),
             ("SANDBOX_GATEWAY_URL", format!("http://127.0.0.1:{}", SANDBOX.port)),
-            ("SANDBOX_LEDGER", dir.join("sandbox-ledger.jsonl").display().to_string()),
+            ("LEDGER_PATH", dir.join("sandbox-ledger.jsonl").display().to_string()),
             (
                 "SANDBOX_WEBHOOK_URL",
                 format!("http://127.0.0.1:{}/api/payments/webhooks/sandbox", PAYMENTS.port),
@@ -91,14 +99,11 @@ impl Service {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]
     fn no_two_services_share_a_port() {
-        let ports: BTreeSet<u16> =
-            SERVICES.iter().flat_map(|service| [service.port, service.internal_port]).collect();
-        assert_eq!(ports.len(), 2 * SERVICES.len());
+        let ports: BTreeSet<u16> = SERVICES.iter().flat_map(Service::ports).collect();
+        assert_eq!(ports.len(), 2 * SERVICES.len() - 1);
     }
 }
