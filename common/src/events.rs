@@ -85,6 +85,8 @@ pub struct FactInfo {
     pub aggregate: &'static str,
     /// The CloudEvents type and head of the subject.
     pub ce_type: String,
+    /// Reads a body and writes it again: what this build understands of it.
+    pub recode: fn(&str) -> Result<serde_json::Value, serde_json::Error>,
     /// The JSON schema of the body, as OpenAPI 3.1 writes it.
     pub schema: fn() -> (String, utoipa::openapi::RefOr<utoipa::openapi::schema::Schema>),
 }
@@ -171,6 +173,7 @@ macro_rules! facts {
                 owner: $owner,
                 aggregate: $aggregate,
                 ce_type: <$name as $crate::events::Event>::ce_type(),
+                recode: |json| serde_json::to_value(serde_json::from_str::<$name>(json)?),
                 schema: || (
                     <$snapshot as utoipa::ToSchema>::name().into_owned(),
                     <$snapshot as utoipa::PartialSchema>::schema(),

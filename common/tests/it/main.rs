@@ -3,6 +3,7 @@
 
 mod committing;
 mod fixture;
+mod goldens;
 mod listening;
 mod publishing;
 mod repairing;
