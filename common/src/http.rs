@@ -12,6 +12,7 @@
 
 mod body;
 mod edge;
+mod failures;
 mod fallback;
 mod fields;
 mod idempotency;
