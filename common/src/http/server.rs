@@ -95,7 +95,7 @@ impl HttpServer {
     {
         let document = openapi_of(self.api, routes.clone());
         let table = Data::new(RouteTable::of(&document));
-        let served = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
+        let json = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
         let address = (self.config.bind_address.clone(), self.config.port);
         let (workers, path) = (self.config.http_workers, self.api.path());
         let edge = Data::new(Edge {
@@ -105,8 +105,8 @@ impl HttpServer {
             clock: self.clock,
         });
         let app = move || {
-            let served = served.clone();
-            let document = web::get().to(move || document_answer(served.clone()));
+            let json = json.clone();
+            let document = web::get().to(move || document_answer(json.clone()));
             // Before the table, in which `/api/shows/{id}` would match as well.
             let app = App::new().route(&path, document).into_utoipa_app().configure(routes.clone());
             app.into_app()
@@ -197,11 +197,21 @@ impl RunningServer {
         ended.map_err(io::Error::other)?
     }
 
-    /// Ends the service of design section 6: not ready at once, serving on for the time of the drain, then no
-    /// new connections; returns when requests under way are finished, or after a bound.
+    /// Drains and closes.
     pub async fn stop(self) {
+        self.drain().await;
+        self.close().await;
+    }
+
+    /// Not ready at once, and serving on until no load balancer sends anybody any more.
+    pub async fn drain(&self) {
         self.readiness.stop();
         tokio::time::sleep(self.drain).await;
+    }
+
+    /// Takes no new connections, and returns when requests under way are finished, or after a bound. Streams
+    /// have to be told to end before.
+    pub async fn close(self) {
         self.public.stop().await;
         self.internal.stop().await;
         self.upkeep.abort();
