@@ -36,10 +36,10 @@ pub fn init(format: LogFormat) {
         LogFormat::Pretty => tracing_subscriber::fmt::layer().with_target(false).boxed(),
     };
     // Whatever is logged, the trace goes on.
-    let spans = filter_fn(|metadata| metadata.is_span() && *metadata.level() <= Level::INFO);
+    let from_info = filter_fn(|metadata| metadata.is_span() && *metadata.level() <= Level::INFO);
     let tracer = SdkTracerProvider::builder().build().tracer("stagedoor");
-    let traces = tracing_opentelemetry::layer().with_tracer(tracer).with_location(false).with_threads(false);
-    let subscriber = Registry::default().with(lines.with_filter(filter)).with(traces.with_filter(spans));
+    let spans = tracing_opentelemetry::layer().with_tracer(tracer).with_location(false).with_threads(false);
+    let subscriber = Registry::default().with(lines.with_filter(filter)).with(spans.with_filter(from_info));
     // An error means that somebody was first.
     let _ = subscriber.try_init();
 }
