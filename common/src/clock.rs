@@ -154,13 +154,19 @@ impl Clock {
 mod tests {
     use super::*;
 
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Stored {
+        time: Timestamp,
+    }
+
     #[test]
     fn a_time_is_text_in_json_and_a_date_in_bson() {
         let time: Timestamp = "2027-06-30T21:30:00.125+02:00".parse().unwrap();
         assert_eq!(serde_json::to_string(&time).unwrap(), "\"2027-06-30T19:30:00.125Z\"");
-        let bson = bson::serialize_to_bson(&time).unwrap();
-        assert_eq!(bson, bson::Bson::from(time));
-        assert_eq!(bson::deserialize_from_bson::<Timestamp>(bson).unwrap(), time);
+        let stored = bson::serialize_to_raw_document_buf(&bson::doc! { "time": time }).unwrap();
+        let typed = bson::serialize_to_raw_document_buf(&Stored { time }).unwrap();
+        assert_eq!(typed, stored);
+        assert_eq!(bson::deserialize_from_slice::<Stored>(typed.as_bytes()).unwrap(), Stored { time });
     }
 
     #[test]

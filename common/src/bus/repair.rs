@@ -222,15 +222,20 @@ async fn remembered(bus: &Bus) -> Result<Option<Watermark>, RepairError> {
 /// Replaces what is remembered, if it is still what was read; says whether it was.
 async fn remember(bus: &Bus, known: Option<&Watermark>, next: &Watermark) -> Result<bool, RepairError> {
     let mut query = match known {
-        Some(known) => bson::serialize_to_document(known)?,
+        Some(known) => as_stored(known)?,
         None => Document::new(),
     };
     query.insert("_id", bus.inner.config.service);
     let command = doc! {
         "update": COLLECTION,
-        "updates": [{ "q": query, "u": { "$set": bson::serialize_to_document(next)? }, "upsert": known.is_none() }],
+        "updates": [{ "q": query, "u": { "$set": as_stored(next)? }, "upsert": known.is_none() }],
         "writeConcern": { "w": "majority", "j": true },
     };
     let reply = bus.inner.database.run_command(command).await?;
     Ok(reply.get_i32("n").unwrap_or_default() > 0)
+}
+
+/// The watermark as MongoDB stores it; `serialize_to_document` would write times as text.
+fn as_stored(watermark: &Watermark) -> Result<Document, bson::error::Error> {
+    Document::try_from(bson::serialize_to_raw_document_buf(watermark)?)
 }

@@ -133,16 +133,15 @@ impl KeyRing {
 
     /// The key to verify with; looked up when it is unknown.
     pub(super) async fn key(&self, id: KeyId) -> Option<DecodingKey> {
-        if let Some(known) = self.known(id) {
-            return known;
+        if !self.knows(id) {
+            self.reload_for(id).await;
         }
-        self.reload_for(id).await;
-        self.known(id).flatten()
+        self.read().keys.get(&id)?.key.clone()
     }
 
-    /// `Some(None)`: known to have retired.
-    fn known(&self, id: KeyId) -> Option<Option<DecodingKey>> {
-        self.read().keys.get(&id).map(|entry| entry.key.clone())
+    /// Also a key that has retired is known.
+    fn knows(&self, id: KeyId) -> bool {
+        self.read().keys.contains_key(&id)
     }
 
     async fn reload_for(&self, id: KeyId) {
@@ -151,7 +150,7 @@ impl KeyRing {
         let mut reloaded_at = self.0.reloaded_at.lock().await;
         let recently = reloaded_at.is_some_and(|at| at.elapsed() < RELOAD_INTERVAL);
         // Whoever held the lock before may have found it.
-        if recently || self.known(id).is_some() {
+        if recently || self.knows(id) {
             return;
         }
         match tokio::time::timeout(RELOAD_TIMEOUT, reload()).await {

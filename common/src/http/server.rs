@@ -1,7 +1,7 @@
 //! The two ports of a service, and how they end: not ready at once, serving on while the load balancer
 //! notices, and only then refusing new connections and finishing what is under way.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{future::ready, io, net::SocketAddr, time::Duration};
 
 use actix_web::{
     App, HttpResponse, HttpServer as ActixServer,
@@ -106,7 +106,7 @@ impl HttpServer {
         });
         let app = move || {
             let json = json.clone();
-            let document = web::get().to(move || document_answer(json.clone()));
+            let document = web::get().to(move || ready(document_answer(json.clone())));
             // Before the table, in which `/api/shows/{id}` would match as well.
             let app = App::new().route(&path, document).into_utoipa_app().configure(routes.clone());
             app.into_app()
@@ -226,7 +226,7 @@ impl Part {
     }
 }
 
-async fn document_answer(document: Bytes) -> HttpResponse {
+fn document_answer(document: Bytes) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
         .insert_header(("Cache-Control", "public, max-age=60"))
