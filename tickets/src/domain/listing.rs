@@ -63,7 +63,7 @@ pub struct NewListing {
 }
 
 /// Why a listing is not made or changed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ListingRefusal {
     /// Nothing is sold after the show has started.
     #[error("the show has started")]

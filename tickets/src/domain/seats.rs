@@ -8,17 +8,23 @@ use common::events::listing::{Admission, Seat, SplitRule};
 pub const MAX_SEATS: usize = 50;
 
 /// What is wrong with the seats of a new listing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SeatsRefusal {
     /// Neither numbers nor a quantity, or both.
     #[error("give either seats or a quantity")]
     EitherSeatsOrQuantity,
-    /// None, or more than [`MAX_SEATS`] seats.
-    #[error("offer 1 to {MAX_SEATS} seats")]
-    Count,
+    /// No numbers, or more than [`MAX_SEATS`].
+    #[error("offer 1 to {MAX_SEATS} numbered seats")]
+    SeatCount,
+    /// A quantity of 0, or more than [`MAX_SEATS`].
+    #[error("offer 1 to {MAX_SEATS} places")]
+    Quantity,
     /// A number stands there twice; capitals make no difference.
-    #[error("seat {0} is listed twice")]
-    Repeated(Seat),
+    #[error("the seat at {at} is listed before")]
+    Repeated {
+        /// Where it stands for the second time, from 0.
+        at: usize,
+    },
     /// An odd number of seats cannot be sold in pairs.
     #[error("an odd number of seats cannot be sold in pairs")]
     OddForPairs,
@@ -35,12 +41,12 @@ impl Seats {
     /// Numbered seats, neighbours next to each other.
     pub fn numbered(seats: Vec<Seat>) -> Result<Self, SeatsRefusal> {
         if !(1..=MAX_SEATS).contains(&seats.len()) {
-            return Err(SeatsRefusal::Count);
+            return Err(SeatsRefusal::SeatCount);
         }
         let mut seen = BTreeSet::new();
-        for seat in &seats {
+        for (at, seat) in seats.iter().enumerate() {
             if !seen.insert(seat.as_str().to_ascii_uppercase()) {
-                return Err(SeatsRefusal::Repeated(seat.clone()));
+                return Err(SeatsRefusal::Repeated { at });
             }
         }
         Ok(Self { admission: Admission::Numbered, seats })
@@ -50,7 +56,7 @@ impl Seats {
     pub fn general(quantity: u32) -> Result<Self, SeatsRefusal> {
         let fits = usize::try_from(quantity).is_ok_and(|quantity| (1..=MAX_SEATS).contains(&quantity));
         if !fits {
-            return Err(SeatsRefusal::Count);
+            return Err(SeatsRefusal::Quantity);
         }
         Ok(Self { admission: Admission::General, seats: (1..=quantity).map(Seat::ordinal).collect() })
     }
@@ -113,16 +119,16 @@ mod tests {
             assert!(Seats::general(n).is_ok());
         }
         for n in [0, 51] {
-            assert_eq!(Seats::numbered(row(n)), Err(SeatsRefusal::Count));
-            assert_eq!(Seats::general(n), Err(SeatsRefusal::Count));
+            assert_eq!(Seats::numbered(row(n)), Err(SeatsRefusal::SeatCount));
+            assert_eq!(Seats::general(n), Err(SeatsRefusal::Quantity));
         }
-        assert_eq!(Seats::general(u32::MAX), Err(SeatsRefusal::Count));
+        assert_eq!(Seats::general(u32::MAX), Err(SeatsRefusal::Quantity));
     }
 
     #[test]
     fn no_seat_is_listed_twice_whatever_its_capitals() {
         let refusal = Seats::numbered(labels(&["A1", "A2", "a1"])).unwrap_err();
-        assert_eq!(refusal, SeatsRefusal::Repeated("a1".parse().unwrap()));
+        assert_eq!(refusal, SeatsRefusal::Repeated { at: 2 });
     }
 
     #[test]
