@@ -8,4 +8,5 @@
 //! What this crate never does: give a seat to anybody, take money, or let a pass's code out of the hands
 //! of its holder.
 
+pub mod config;
 pub mod domain;
