@@ -1,0 +1,9 @@
+//! What is kept in MongoDB, and how it is found. Writes are recorded in a `Tx`; nothing here writes.
+
+mod admissions;
+mod listings;
+mod shows;
+
+pub use admissions::{Admissions, PassPlace};
+pub use listings::{ListingFilter, ListingPlace, Listings, REQUESTS};
+pub use shows::{ShowFilter, ShowPlace, Shows};

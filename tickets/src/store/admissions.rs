@@ -1,0 +1,166 @@
+//! The collection `admissions`: one document per order, with the order's passes.
+
+use std::collections::BTreeMap;
+
+use bson::{Document, doc};
+use common::{
+    bus::{Aggregate, Index, Loaded, Publication, Repository, StoreError},
+    events::pass::{PassIssued, PassSnapshot, PassStatus, PassVoided},
+    ids::{ListingId, OrderId, PassId, UserId},
+};
+
+use crate::domain::{admission::Admission, listing::Listing};
+
+const LISTING_ID: &str = "state.order.listingId";
+const SEATS: &str = "state.order.seats";
+const HOLDER_ID: &str = "state.order.buyerId";
+const LIVE: &str = "state.live";
+const ADMITS: &str = "state.admits";
+const PASS_ID: &str = "state.passes.id";
+
+impl Aggregate for Admission {
+    const COLLECTION: &'static str = "admissions";
+
+    fn document_id(&self) -> String {
+        self.order.id.to_string()
+    }
+
+    /// `valid_passes` is what makes S7 true: MongoDB itself refuses a second valid pass for a seat.
+    fn indexes() -> Vec<Index> {
+        vec![
+            Index::on("valid_passes", doc! { LISTING_ID: 1, SEATS: 1 })
+                .unique()
+                .partial(doc! { ADMITS: true }),
+            Index::on("taken_seats", doc! { LISTING_ID: 1, SEATS: 1, LIVE: 1 }).partial(doc! { LIVE: true }),
+            Index::on("by_holder", doc! { HOLDER_ID: 1, "_id": -1 }),
+            Index::on("by_pass", doc! { PASS_ID: 1 }),
+        ]
+    }
+
+    fn current_facts(&self) -> Vec<Publication> {
+        let fact = |pass: &PassSnapshot| match pass.status {
+            PassStatus::Valid => PassIssued(pass.clone()).into(),
+            PassStatus::Voided => PassVoided(pass.clone()).into(),
+        };
+        self.passes.iter().map(fact).collect()
+    }
+}
+
+/// A place in a list of passes: the order, newest first, then the number of the pass within it.
+pub type PassPlace = (OrderId, usize);
+
+/// Reads admissions.
+#[derive(Debug, Clone)]
+pub struct Admissions {
+    repository: Repository<Admission>,
+}
+
+impl Admissions {
+    /// The admissions in this repository.
+    pub fn new(repository: Repository<Admission>) -> Self {
+        Self { repository }
+    }
+
+    /// The admission of this order.
+    pub async fn get(&self, id: OrderId) -> Result<Option<Loaded<Admission>>, StoreError> {
+        self.repository.get(id).await
+    }
+
+    /// The pass with this id.
+    pub async fn pass(&self, id: PassId) -> Result<Option<PassSnapshot>, StoreError> {
+        let found = self.repository.find_one(doc! { PASS_ID: id }).await?;
+        Ok(found.and_then(|loaded| loaded.state.passes.into_iter().find(|pass| pass.id == id)))
+    }
+
+    /// The next passes of one order.
+    pub async fn passes_of_order(
+        &self,
+        order: OrderId,
+        after: Option<PassPlace>,
+    ) -> Result<Vec<(PassPlace, PassSnapshot)>, StoreError> {
+        let found = self.get(order).await?;
+        Ok(found
+            .into_iter()
+            .flat_map(|found| placed(found.state))
+            .filter(|(place, _)| is_next(*place, after))
+            .collect())
+    }
+
+    /// The next passes of one holder, those of the newest order first.
+    pub async fn passes_of_holder(
+        &self,
+        holder: UserId,
+        after: Option<PassPlace>,
+        limit: i64,
+    ) -> Result<Vec<(PassPlace, PassSnapshot)>, StoreError> {
+        let mut query = doc! { HOLDER_ID: holder, "state.passes.0": { "$exists": true } };
+        if let Some((order, _)) = after {
+            query.insert("_id", doc! { "$lte": order });
+        }
+        // Each order has one pass at least, and all passes of the first may have been seen.
+        let found = self.repository.find(query, doc! { "_id": -1 }, limit.saturating_add(1)).await?;
+        let passes = found.into_iter().flat_map(|found| placed(found.state));
+        let limit = usize::try_from(limit).unwrap_or_default();
+        Ok(passes.filter(|(place, _)| is_next(*place, after)).take(limit).collect())
+    }
+
+    /// How many seats of each of these listings are in no live order: one query for all of them.
+    pub async fn seats_left(&self, listings: &[Listing]) -> Result<BTreeMap<ListingId, u32>, StoreError> {
+        let ids: Vec<_> = listings.iter().map(|listing| listing.snapshot.id).collect();
+        let taken = self.seats_taken(&ids).await?;
+        let left = |listing: &Listing| {
+            let id = listing.snapshot.id;
+            let all = u32::try_from(listing.snapshot.seats.len()).unwrap_or(u32::MAX);
+            (id, all.saturating_sub(taken.get(&id).copied().unwrap_or_default()))
+        };
+        Ok(listings.iter().map(left).collect())
+    }
+
+    /// Counts seats, not claims: for a moment two orders may seem to have one seat, when the news that the
+    /// first has ended comes after the news of the second.
+    async fn seats_taken(&self, listings: &[ListingId]) -> Result<BTreeMap<ListingId, u32>, StoreError> {
+        if listings.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let pipeline = vec![
+            doc! { "$match": { LISTING_ID: { "$in": listings }, LIVE: true } },
+            doc! { "$project": { "listing": format!("${LISTING_ID}"), "seat": format!("${SEATS}") } },
+            doc! { "$unwind": "$seat" },
+            doc! { "$group": { "_id": { "listing": "$listing", "seat": "$seat" } } },
+            doc! { "$group": { "_id": "$_id.listing", "taken": { "$sum": 1 } } },
+        ];
+        let counts = self.repository.aggregate(pipeline).await?;
+        Ok(counts.iter().filter_map(read_count).collect())
+    }
+}
+
+fn read_count(count: &Document) -> Option<(ListingId, u32)> {
+    let listing = count.get_str("_id").ok()?.parse().ok()?;
+    let taken = count.get_i32("taken").ok()?;
+    Some((listing, u32::try_from(taken).ok()?))
+}
+
+fn placed(admission: Admission) -> impl Iterator<Item = (PassPlace, PassSnapshot)> {
+    let order = admission.order.id;
+    admission.passes.into_iter().enumerate().map(move |(at, pass)| ((order, at), pass))
+}
+
+/// Whether `place` comes after what was seen of a list: in an older order, or later in the same.
+fn is_next(place: PassPlace, seen: Option<PassPlace>) -> bool {
+    seen.is_none_or(|seen| place.0 < seen.0 || (place.0 == seen.0 && place.1 > seen.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passes_of_older_orders_come_after_those_of_newer_ones() {
+        let (older, newer) = (OrderId::generate(), OrderId::generate());
+        assert!(is_next((older, 0), Some((newer, 7))));
+        assert!(is_next((newer, 1), Some((newer, 0))));
+        assert!(is_next((newer, 0), None));
+        assert!(!is_next((newer, 0), Some((newer, 0))));
+        assert!(!is_next((newer, 0), Some((older, 0))));
+    }
+}

@@ -1,0 +1,185 @@
+//! The collection `listings`.
+
+use bson::{Document, doc};
+use common::{
+    bus::{Aggregate, Index, Loaded, Publication, Repository, StoreError},
+    events::{
+        listing::{ListingCreated, ListingStatus, ListingUpdated, ListingWithdrawn},
+        show::{ShowSnapshot, ShowStatus},
+    },
+    ids::{ListingId, ShowId, UserId},
+};
+
+use crate::domain::listing::Listing;
+
+/// The index by which a request that comes again is recognised.
+pub const REQUESTS: &str = "requests";
+
+const SHOW_ID: &str = "state.snapshot.showId";
+const SHOW_STARTS_AT: &str = "state.snapshot.showStartsAt";
+const SELLER_ID: &str = "state.snapshot.sellerId";
+const STATUS: &str = "state.snapshot.status";
+const PRICE: &str = "state.snapshot.price.amountCents";
+const REQUEST_KEY: &str = "state.request.key";
+
+impl Aggregate for Listing {
+    const COLLECTION: &'static str = "listings";
+
+    fn document_id(&self) -> String {
+        self.snapshot.id.to_string()
+    }
+
+    fn indexes() -> Vec<Index> {
+        vec![
+            Index::on("by_price", doc! { SHOW_ID: 1, PRICE: 1, "_id": 1 }),
+            Index::on("by_seller", doc! { SELLER_ID: 1, "_id": -1 }),
+            Index::on(REQUESTS, doc! { SELLER_ID: 1, REQUEST_KEY: 1 })
+                .unique()
+                .partial(doc! { REQUEST_KEY: { "$exists": true } }),
+        ]
+    }
+
+    fn current_facts(&self) -> Vec<Publication> {
+        let snapshot = self.snapshot.clone();
+        vec![match (snapshot.status, snapshot.version) {
+            (ListingStatus::Withdrawn, _) => ListingWithdrawn(snapshot).into(),
+            (ListingStatus::Active, 1) => ListingCreated(snapshot).into(),
+            (ListingStatus::Active, _) => ListingUpdated(snapshot).into(),
+        }]
+    }
+}
+
+/// Which listings a list is of; what is `None` does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct ListingFilter {
+    /// Only for this show; then the cheapest come first, otherwise the newest.
+    pub show_id: Option<ShowId>,
+    /// Only by this seller.
+    pub seller_id: Option<UserId>,
+    /// Only what is on sale, or only what is not.
+    pub status: Option<ListingStatus>,
+    /// Only at this price or lower.
+    pub max_price_cents: Option<i64>,
+    /// Only with so many seats, sold or not; 0 takes all.
+    pub min_seats: u32,
+}
+
+/// A place in a list of listings: the price in cents, then the id.
+pub type ListingPlace = (i64, ListingId);
+
+/// Reads listings.
+#[derive(Debug, Clone)]
+pub struct Listings {
+    repository: Repository<Listing>,
+}
+
+impl Listings {
+    /// The listings in this repository.
+    pub fn new(repository: Repository<Listing>) -> Self {
+        Self { repository }
+    }
+
+    /// The listing with this id.
+    pub async fn get(&self, id: ListingId) -> Result<Option<Loaded<Listing>>, StoreError> {
+        self.repository.get(id).await
+    }
+
+    /// The listing that this seller made with a request of this key.
+    pub async fn by_request(&self, seller: UserId, key: &str) -> Result<Option<Loaded<Listing>>, StoreError> {
+        self.repository.find_one(doc! { SELLER_ID: seller, REQUEST_KEY: key }).await
+    }
+
+    /// The next listings of a list, in its order.
+    pub async fn page(
+        &self,
+        filter: &ListingFilter,
+        after: Option<ListingPlace>,
+        limit: i64,
+    ) -> Result<Vec<Listing>, StoreError> {
+        let (query, order) = match filter.show_id {
+            Some(show_id) => cheapest_first(show_id, query(filter), after),
+            None => newest_first(query(filter), after),
+        };
+        let found = self.repository.find(query, order, limit).await?;
+        Ok(found.into_iter().map(|loaded| loaded.state).collect())
+    }
+
+    /// Listings of a show that do not say yet what the show says.
+    pub async fn out_of_step(
+        &self,
+        show: &ShowSnapshot,
+        limit: i64,
+    ) -> Result<Vec<Loaded<Listing>>, StoreError> {
+        self.repository.find(differs_from(show), doc! { PRICE: 1, "_id": 1 }, limit).await
+    }
+
+    /// How many they are.
+    pub async fn count_out_of_step(&self, show: &ShowSnapshot) -> Result<u64, StoreError> {
+        self.repository.count(differs_from(show)).await
+    }
+}
+
+fn differs_from(show: &ShowSnapshot) -> Document {
+    let moved = doc! { SHOW_STARTS_AT: { "$ne": show.starts_at } };
+    let differs = match show.status {
+        ShowStatus::Scheduled => moved,
+        ShowStatus::Cancelled => doc! { "$or": [moved, { STATUS: status_name(ListingStatus::Active) }] },
+    };
+    doc! { "$and": [{ SHOW_ID: show.id }, differs] }
+}
+
+fn cheapest_first(show_id: ShowId, mut query: Document, after: Option<ListingPlace>) -> (Document, Document) {
+    query.insert(SHOW_ID, show_id);
+    if let Some((price, id)) = after {
+        let rest = doc! { "$or": [{ PRICE: { "$gt": price } }, { "_id": { "$gt": id } }] };
+        query.insert("$and", [doc! { PRICE: { "$gte": price } }, rest]);
+    }
+    (query, doc! { PRICE: 1, "_id": 1 })
+}
+
+/// Ids made later sort later.
+fn newest_first(mut query: Document, after: Option<ListingPlace>) -> (Document, Document) {
+    if let Some((_, id)) = after {
+        query.insert("_id", doc! { "$lt": id });
+    }
+    (query, doc! { "_id": -1 })
+}
+
+fn query(filter: &ListingFilter) -> Document {
+    let mut query = Document::new();
+    if let Some(seller_id) = filter.seller_id {
+        query.insert(SELLER_ID, seller_id);
+    }
+    if let Some(status) = filter.status {
+        query.insert(STATUS, status_name(status));
+    }
+    if let Some(cents) = filter.max_price_cents {
+        query.insert(PRICE, doc! { "$lte": cents });
+    }
+    if let Some(last) = filter.min_seats.checked_sub(1).filter(|last| *last > 0) {
+        // A list has n items if it has an item at n - 1.
+        query.insert(format!("state.snapshot.seats.{last}"), doc! { "$exists": true });
+    }
+    query
+}
+
+/// As serde writes it.
+const fn status_name(status: ListingStatus) -> &'static str {
+    match status {
+        ListingStatus::Active => "active",
+        ListingStatus::Withdrawn => "withdrawn",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_are_asked_for_as_they_are_written() {
+        for status in [ListingStatus::Active, ListingStatus::Withdrawn] {
+            let written = bson::serialize_to_bson(&status).unwrap();
+            assert_eq!(written.as_str(), Some(status_name(status)));
+        }
+    }
+}
