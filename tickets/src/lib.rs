@@ -10,4 +10,5 @@
 
 pub mod config;
 pub mod domain;
+pub mod listeners;
 pub mod store;
