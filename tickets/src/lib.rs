@@ -8,7 +8,9 @@
 //! What this crate never does: give a seat to anybody, take money, or let a pass's code out of the hands
 //! of its holder.
 
+pub mod app;
 pub mod config;
 pub mod domain;
 pub mod listeners;
+pub mod routes;
 pub mod store;

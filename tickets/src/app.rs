@@ -1,0 +1,37 @@
+//! The composition root: what tickets is made of.
+
+use common::{
+    clock::Clock,
+    service::{Running, Service, StartError},
+};
+
+use crate::{
+    config::Config,
+    domain::{admission::Admission, listing::Listing, show::Show},
+    listeners, routes,
+    store::{Admissions, Listings, Shows},
+};
+
+/// Starts tickets; it serves when this returns.
+pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
+    let service = Service::connect("tickets", &config.service, clock).await?;
+    service.register::<Show>().await?;
+    service.register::<Listing>().await?;
+    service.register::<Admission>().await?;
+
+    let (bus, clock) = (service.bus(), service.clock());
+    let shows = Shows::new(bus.repository());
+    let listings = Listings::new(bus.repository());
+    let admissions = Admissions::new(bus.repository());
+
+    let context = listeners::Context {
+        bus: bus.clone(),
+        shows: shows.clone(),
+        listings: listings.clone(),
+        admissions: admissions.clone(),
+    };
+    service.listen(listeners::table(), context).await?;
+
+    let context = routes::Context { bus, clock, shows, listings, admissions, signer: config.signer };
+    service.serve(routes::openapi_info(), routes::configure(context))
+}

@@ -1,0 +1,81 @@
+//! The route table.
+
+mod create_listing;
+mod create_show;
+mod edit_listing;
+mod edit_show;
+mod get_listing;
+mod get_pass;
+mod get_show;
+mod list_listings;
+mod list_passes;
+mod list_shows;
+mod refusals;
+mod revalidation;
+mod views;
+mod withdraw_listing;
+
+use actix_web::web::Data;
+use common::{bus::Bus, clock::Clock, http::ApiInfo};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    domain::pass_code::PassSigner,
+    store::{Admissions, Listings, Shows},
+};
+
+pub use views::{ListingView, PassView};
+
+/// What the routes work with.
+#[derive(Clone)]
+pub struct Context {
+    /// Commits units of work.
+    pub bus: Bus,
+    /// The time.
+    pub clock: Clock,
+    /// The shows.
+    pub shows: Shows,
+    /// The listings.
+    pub listings: Listings,
+    /// The admissions.
+    pub admissions: Admissions,
+    /// Signs the codes of passes.
+    pub signer: PassSigner,
+}
+
+/// What the API is about.
+pub fn openapi_info() -> ApiInfo {
+    ApiInfo {
+        area: "shows",
+        title: "Stagedoor tickets",
+        description: "Shows, sellers' listings of seats for them, and the passes of those who bought seats.",
+    }
+}
+
+/// The route table with its context.
+pub fn configure(context: Context) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
+    move |config| {
+        config.app_data(Data::new(context.clone()));
+        table(config);
+    }
+}
+
+/// The OpenAPI document of the route table, made without a server.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    common::http::openapi_of(openapi_info(), table)
+}
+
+fn table(config: &mut ServiceConfig) {
+    config
+        .service(create_show::create_show)
+        .service(list_shows::list_shows)
+        .service(get_show::get_show)
+        .service(edit_show::edit_show)
+        .service(create_listing::create_listing)
+        .service(list_listings::list_listings)
+        .service(get_listing::get_listing)
+        .service(edit_listing::edit_listing)
+        .service(withdraw_listing::withdraw_listing)
+        .service(list_passes::list_passes)
+        .service(get_pass::get_pass);
+}

@@ -1,0 +1,58 @@
+//! The refusals of the domain as problem documents.
+
+use common::http::Problem;
+
+use crate::domain::{
+    listing::ListingRefusal,
+    seats::{MAX_SEATS, SeatsRefusal},
+    show::ShowRefusal,
+};
+
+impl From<ShowRefusal> for Problem {
+    fn from(refusal: ShowRefusal) -> Self {
+        match refusal {
+            ShowRefusal::StartNotInFuture => Self::invalid("/startsAt", "must be in the future"),
+            ShowRefusal::Started => show_started(),
+            ShowRefusal::Cancelled => show_cancelled(),
+        }
+    }
+}
+
+impl From<ListingRefusal> for Problem {
+    fn from(refusal: ListingRefusal) -> Self {
+        match refusal {
+            ListingRefusal::ShowStarted => show_started(),
+            ListingRefusal::ShowCancelled => show_cancelled(),
+            ListingRefusal::NotYours => Self::forbidden("Only its seller or an admin may change a listing."),
+            ListingRefusal::Withdrawn => Self::conflict("listing_withdrawn", "The listing was withdrawn."),
+            ListingRefusal::Price => Self::invalid("/price/amountCents", "must be from 1 to 20000000"),
+            ListingRefusal::CurrencyFixed => {
+                Self::invalid("/price/currency", "cannot change: withdraw the listing and make a new one")
+            }
+            ListingRefusal::Seats(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<SeatsRefusal> for Problem {
+    fn from(refusal: SeatsRefusal) -> Self {
+        match refusal {
+            SeatsRefusal::EitherSeatsOrQuantity => Self::invalid("/seats", "give either seats or a quantity")
+                .with_field("/quantity", "see seats"),
+            SeatsRefusal::SeatCount => Self::invalid("/seats", format!("must be 1 to {MAX_SEATS} seats")),
+            SeatsRefusal::Quantity => Self::invalid("/quantity", format!("must be from 1 to {MAX_SEATS}")),
+            SeatsRefusal::Repeated { at } => Self::invalid(format!("/seats/{at}"), "appears more than once"),
+            SeatsRefusal::OddForPairs => {
+                Self::invalid("/splitRule", "an odd number of seats cannot be sold in pairs")
+            }
+        }
+    }
+}
+
+fn show_started() -> Problem {
+    Problem::conflict("show_started", "The show has started.")
+}
+
+fn show_cancelled() -> Problem {
+    Problem::conflict("show_cancelled", "The show was called off.")
+}

@@ -1,0 +1,69 @@
+//! Answers that everybody may keep and has to ask about before use.
+//!
+//! Prices and seats change from one second to the next, so nothing may be shown unasked; but asking is
+//! cheap: what is unchanged is answered by 304 without a body.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{CacheControl, CacheDirective, ETag, EntityTag, Header as _, IfNoneMatch},
+};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use common::http::Problem;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+/// The answer, or 304 if the caller has it already.
+pub fn answer(request: &HttpRequest, body: &impl Serialize) -> Result<HttpResponse, Problem> {
+    let json = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
+    let tag = EntityTag::new_strong(BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&json)[..16]));
+    let mut response = if known(request, &tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.insert_header(CacheControl(vec![CacheDirective::Public, CacheDirective::NoCache]));
+    response.insert_header(ETag(tag.clone()));
+    if known(request, &tag) {
+        return Ok(response.finish());
+    }
+    Ok(response.content_type("application/json").body(json))
+}
+
+fn known(request: &HttpRequest, tag: &EntityTag) -> bool {
+    match IfNoneMatch::parse(request) {
+        Ok(IfNoneMatch::Any) => true,
+        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(tag)),
+        Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{http::header, test::TestRequest};
+
+    use super::*;
+
+    fn ask(if_none_match: Option<&str>) -> HttpResponse {
+        let mut request = TestRequest::get();
+        if let Some(tags) = if_none_match {
+            request = request.insert_header((header::IF_NONE_MATCH, tags));
+        }
+        answer(&request.to_http_request(), &"Hamlet").unwrap()
+    }
+
+    fn header_of(response: &HttpResponse, name: header::HeaderName) -> String {
+        response.headers().get(name).unwrap().to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn what_the_caller_has_already_is_not_sent_again() {
+        let tag = header_of(&ask(None), header::ETAG);
+        for tags in [tag.clone(), format!("W/{tag}"), format!("\"other\", {tag}"), "*".to_owned()] {
+            assert_eq!(ask(Some(&tags)).status(), 304, "{tags}");
+        }
+        for tags in ["\"other\"", "garbage", ""] {
+            assert_eq!(ask(Some(tags)).status(), 200, "{tags:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_may_be_shown_unasked() {
+        assert_eq!(header_of(&ask(None), header::CACHE_CONTROL), "public, no-cache");
+    }
+}
