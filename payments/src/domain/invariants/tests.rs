@@ -1,0 +1,67 @@
+use common::money::Currency;
+
+use super::*;
+use crate::domain::fixture::{ORDER_STATUSES, later, order};
+
+fn charge(order: &OrderSnapshot, refunded_cents: i64) -> Charge {
+    Charge {
+        payment_id: order.payment_id.unwrap_or_else(PaymentId::generate),
+        order_id: order.id,
+        captured: order.total,
+        refunded: Money::new(refunded_cents, order.total.currency),
+    }
+}
+
+#[test]
+fn a_charge_needs_an_order_that_was_confirmed_by_it() {
+    for status in ORDER_STATUSES {
+        let order = later(&order(), status, Some(PaymentId::generate()));
+        let kept = charge(&order, 0);
+        let returned = charge(&order, order.total.amount_cents);
+        let allowed =
+            matches!(status, OrderStatus::Confirmed | OrderStatus::Completed | OrderStatus::Refunding);
+        assert_eq!(s3_violations(&[kept], std::slice::from_ref(&order)).is_empty(), allowed, "{status:?}");
+        assert!(s3_violations(&[returned], std::slice::from_ref(&order)).is_empty(), "{status:?}");
+        let stranger = Charge { payment_id: PaymentId::generate(), ..kept };
+        assert_eq!(s3_violations(&[stranger], &[order]).len(), 1, "{status:?}");
+    }
+}
+
+#[test]
+fn a_charge_for_an_order_that_nobody_knows_is_a_violation() {
+    let order = later(&order(), OrderStatus::Completed, Some(PaymentId::generate()));
+    assert_eq!(s3_violations(&[charge(&order, 0)], &[]).len(), 1);
+}
+
+#[test]
+fn an_order_is_paid_once_and_exactly() {
+    let order = later(&order(), OrderStatus::Completed, Some(PaymentId::generate()));
+    let orders = std::slice::from_ref(&order);
+    let once = charge(&order, 0);
+    assert!(s4_violations(&[once], orders).is_empty());
+    let again = Charge { payment_id: PaymentId::generate(), ..once };
+    assert_eq!(s4_violations(&[once, again], orders).len(), 1, "twice");
+    let refunded = Charge { refunded: order.total, ..again };
+    assert!(s4_violations(&[once, refunded], orders).is_empty(), "once, after a refund");
+    let other_amount = Charge { captured: Money::new(4_999, Currency::Eur), ..once };
+    assert_eq!(s4_violations(&[other_amount], orders).len(), 1, "another amount");
+    let other_currency = Charge {
+        captured: Money::new(order.total.amount_cents, Currency::Usd),
+        refunded: Money::new(0, Currency::Usd),
+        ..once
+    };
+    assert_eq!(s4_violations(&[other_currency], orders).len(), 1, "another currency");
+    let too_much_back = Charge { refunded: Money::new(5_001, Currency::Eur), ..once };
+    assert_eq!(s4_violations(&[too_much_back], orders).len(), 1, "more back than was charged");
+}
+
+#[test]
+fn a_completed_order_was_charged() {
+    let order = later(&order(), OrderStatus::Completed, Some(PaymentId::generate()));
+    let orders = std::slice::from_ref(&order);
+    assert!(s5_violations(&[charge(&order, 0)], orders).is_empty());
+    assert!(s5_violations(&[charge(&order, 5_000)], orders).is_empty());
+    assert_eq!(s5_violations(&[], orders).len(), 1);
+    let nothing = Charge { captured: Money::new(0, Currency::Eur), ..charge(&order, 0) };
+    assert_eq!(s5_violations(&[nothing], orders).len(), 1);
+}
