@@ -8,3 +8,4 @@
 //! confirmed by that payment, and never takes an unknown outcome for a failed one.
 
 pub mod domain;
+pub mod gateway;
