@@ -20,7 +20,8 @@ use crate::{
     ids::{KeyId, SessionId},
 };
 
-/// Auth keeps a handful; more than this is somebody's mistake.
+/// Auth signs with one and has others that are about to retire; those that have are kept so that their
+/// tokens are refused without looking anything up.
 const MAX_KEYS: usize = 256;
 /// Sessions ended within the ten minutes that their tokens live.
 const MAX_REVOKED: usize = 100_000;
@@ -75,24 +76,24 @@ impl KeyRing {
     pub fn insert(&self, snapshot: &SigningKeySnapshot) -> Result<bool, InvalidKey> {
         let entry = Entry { version: snapshot.version, key: usable(snapshot)? };
         let mut state = self.write();
-        let known = state.keys.get(&snapshot.id).map_or(0, |known| known.version);
-        let room = state.keys.len() < MAX_KEYS || state.keys.contains_key(&snapshot.id);
-        if snapshot.version <= known || !room {
+        if state.keys.get(&snapshot.id).is_some_and(|known| known.version >= snapshot.version) {
             return Ok(false);
         }
         state.keys.insert(snapshot.id, entry);
+        forget_the_oldest(&mut state.keys);
         Ok(true)
     }
 
     /// Replaces the whole ring; keys that cannot be read are left out, and said so.
     pub fn replace_all(&self, snapshots: impl IntoIterator<Item = SigningKeySnapshot>) {
         let mut keys = HashMap::new();
-        for snapshot in snapshots.into_iter().take(MAX_KEYS) {
+        for snapshot in snapshots {
             match usable(&snapshot) {
                 Ok(key) => drop(keys.insert(snapshot.id, Entry { version: snapshot.version, key })),
                 Err(error) => tracing::error!(%error, "a signing key cannot be used"),
             }
         }
+        forget_the_oldest(&mut keys);
         self.write().keys = keys;
     }
 
@@ -184,6 +185,15 @@ impl fmt::Debug for KeyRing {
     }
 }
 
+/// Those that have retired go first. Ids made earlier sort earlier.
+fn forget_the_oldest(keys: &mut HashMap<KeyId, Entry>) {
+    while keys.len() > MAX_KEYS {
+        let oldest = keys.iter().min_by_key(|(id, entry)| (entry.key.is_some(), **id)).map(|(id, _)| *id);
+        let Some(oldest) = oldest else { return };
+        keys.remove(&oldest);
+    }
+}
+
 fn usable(snapshot: &SigningKeySnapshot) -> Result<Option<DecodingKey>, InvalidKey> {
     let invalid = InvalidKey { id: snapshot.id };
     match BASE64_URL_SAFE_NO_PAD.decode(&snapshot.public_key) {
@@ -228,6 +238,19 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn years_of_retired_keys_leave_room_for_a_new_one() {
+        let (ring, first) = (KeyRing::new(), KeyId::generate());
+        ring.insert(&snapshot(first, 1, SigningKeyStatus::Active)).unwrap();
+        for _ in 0..2 * MAX_KEYS {
+            ring.insert(&snapshot(KeyId::generate(), 2, SigningKeyStatus::Retired)).unwrap();
+        }
+        let new = KeyId::generate();
+        assert!(ring.insert(&snapshot(new, 1, SigningKeyStatus::Active)).unwrap());
+        assert!(ring.key(new).await.is_some() && ring.key(first).await.is_some());
+        assert_eq!(ring.read().keys.len(), MAX_KEYS);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn an_unknown_key_is_looked_up_at_most_once_a_second() {
         let (ring, id) = (KeyRing::new(), KeyId::generate());
@@ -251,10 +274,10 @@ mod tests {
     fn an_ended_session_is_remembered_only_as_long_as_its_tokens_live() {
         let (ring, now) = (KeyRing::new(), Clock::system().now());
         let (first, second) = (SessionId::generate(), SessionId::generate());
-        ring.revoke(first, now.plus(Duration::from_secs(60)), now);
+        ring.revoke(first, now.plus(Duration::from_mins(1)), now);
         assert!(ring.is_revoked(first) && !ring.is_revoked(second));
         let later = now.plus(Duration::from_secs(61));
-        ring.revoke(second, later.plus(Duration::from_secs(60)), later);
+        ring.revoke(second, later.plus(Duration::from_mins(1)), later);
         assert!(!ring.is_revoked(first) && ring.is_revoked(second));
     }
 }
