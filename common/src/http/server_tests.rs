@@ -86,6 +86,12 @@ async fn foreign_error() -> Result<HttpResponse, actix_web::Error> {
     Err(actix_web::error::ErrorImATeapot("stack trace"))
 }
 
+#[utoipa::path(get, path = "/api/things/trace", responses((status = 200)), security(()))]
+#[get("/api/things/trace")]
+async fn trace_thing() -> HttpResponse {
+    HttpResponse::Ok().json(telemetry::current_traceparent())
+}
+
 #[utoipa::path(get, path = "/api/things/slow", responses((status = 200)), security(()))]
 #[get("/api/things/slow")]
 async fn slow_thing(gate: Data<Arc<Gate>>) -> HttpResponse {
@@ -102,6 +108,7 @@ fn table(config: &mut Routes) {
         .service(administer)
         .service(panic_thing)
         .service(foreign_error)
+        .service(trace_thing)
         .service(slow_thing)
         .service(get_thing);
 }
@@ -378,9 +385,9 @@ async fn only_who_is_signed_in_gets_in() {
         app.post("/api/things/admin").bearer_auth(app.token("admin")).send().await.unwrap().status(),
         200
     );
-    app.clock.advance(Duration::from_secs(3_600));
+    app.clock.advance(Duration::from_hours(1));
     let late = app.token("user");
-    app.clock.advance(Duration::from_secs(3_600));
+    app.clock.advance(Duration::from_hours(1));
     let answer = problem(app.post("/api/things/admin").bearer_auth(late), 401, "unauthorized").await;
     assert_eq!(answer.detail, "The access token has expired.");
     app.keys.replace_all([]);
@@ -440,6 +447,19 @@ async fn a_request_keeps_its_name_if_it_is_sane() {
             problem(app.get("/nowhere").header("X-Request-Id", insane), 404, "route_not_found").await;
         assert_eq!(answer.request_id.unwrap().len(), 36, "{insane}");
     }
+}
+
+#[tokio::test]
+async fn the_trace_of_a_request_goes_on_in_its_handler() {
+    telemetry::init(crate::config::LogFormat::Pretty);
+    let app = App::start();
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let request = app.get("/api/things/trace").header("traceparent", parent);
+    let within: String = request.send().await.unwrap().json().await.unwrap();
+    assert!(within.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"), "{within}");
+    let request = app.get("/api/things/trace").header("traceparent", "nonsense");
+    let begun: String = request.send().await.unwrap().json().await.unwrap();
+    assert_ne!(within[..35], begun[..35]);
 }
 
 #[tokio::test]
@@ -518,7 +538,7 @@ fn the_routes_can_be_listed_with_who_may_use_them() {
         let is = |route: &&RouteInfo| route.method == method && route.path == path;
         routes.iter().find(is).unwrap().access
     };
-    assert_eq!(routes.len(), 8);
+    assert_eq!(routes.len(), 9);
     assert_eq!(access("GET", "/api/things"), Access::Public);
     assert_eq!(access("POST", "/api/things"), Access::SignedIn);
     assert_eq!(access("GET", "/api/things/panic"), Access::Undeclared);
