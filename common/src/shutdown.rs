@@ -1,28 +1,36 @@
 //! How a process ends: asked to, in order; or by a task that should have gone on, and then at once and with
 //! an error, so that whatever runs the process starts it again.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::Any, io, panic::AssertUnwindSafe, process, sync::Arc, time::Duration};
 
 use futures::FutureExt as _;
-use tokio::sync::watch;
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Cancelled at the first SIGTERM or SIGINT. A second one ends the process at once, by its default.
-pub fn on_signal() -> std::io::Result<CancellationToken> {
-    use tokio::signal::unix::{SignalKind, signal};
-
+/// Cancelled at the first SIGTERM or SIGINT. A second one ends the process at once.
+pub fn on_signal() -> io::Result<CancellationToken> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let token = CancellationToken::new();
     let asked = token.clone();
     tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        either(&mut terminate, &mut interrupt).await;
         tracing::info!("asked to stop");
         asked.cancel();
+        either(&mut terminate, &mut interrupt).await;
+        tracing::warn!("asked to stop again, so the process ends with things under way");
+        process::exit(1);
     });
     Ok(token)
+}
+
+async fn either(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
 }
 
 /// A task ended though the service was not stopping.
