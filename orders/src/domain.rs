@@ -4,3 +4,4 @@
 pub mod decide;
 pub mod order;
 pub mod payments;
+pub mod seats;
