@@ -2,6 +2,7 @@
 //! nothing is read or written. The routes, the listeners and the sweeper load, ask here, and save.
 
 pub mod decide;
+pub mod invariants;
 pub mod inventory;
 pub mod order;
 pub mod payments;
