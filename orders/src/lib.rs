@@ -9,3 +9,4 @@
 //! in one unit of work. Nobody else writes an order, and orders never asks another service anything.
 
 pub mod domain;
+pub mod store;
