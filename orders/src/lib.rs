@@ -8,5 +8,7 @@
 //! The domain decides and does nothing; routes, listeners and the sweeper load, ask it, save and publish
 //! in one unit of work. Nobody else writes an order, and orders never asks another service anything.
 
+pub mod app;
+pub mod config;
 pub mod domain;
 pub mod store;

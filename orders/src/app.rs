@@ -1,0 +1,44 @@
+//! The composition root: what orders is made of.
+
+use common::{
+    bus::Bus,
+    clock::Clock,
+    service::{Service, StartError},
+};
+
+use crate::{
+    config::Config,
+    domain::{inventory::Inventory, order::Order, placing::Terms},
+    store::{Inventories, Orders},
+};
+
+/// What the routes, the listeners and the sweeper work with.
+#[derive(Clone)]
+pub struct Context {
+    /// Commits units of work.
+    pub bus: Bus,
+    /// The time that judges deadlines.
+    pub clock: Clock,
+    /// The orders.
+    pub orders: Orders,
+    /// What is known of the listings.
+    pub inventories: Inventories,
+    /// How long seats are held, and for how many orders of one buyer.
+    pub terms: Terms,
+}
+
+/// Connects to the servers and starts nothing yet.
+pub async fn connect(config: &Config, clock: Clock) -> Result<(Service, Context), StartError> {
+    let service = Service::connect("orders", &config.service, clock).await?;
+    service.register::<Order>().await?;
+    service.register::<Inventory>().await?;
+    let bus = service.bus();
+    let context = Context {
+        clock: service.clock(),
+        orders: Orders::of(&bus),
+        inventories: Inventories::of(&bus),
+        terms: config.terms,
+        bus,
+    };
+    Ok((service, context))
+}
