@@ -11,4 +11,5 @@
 pub mod app;
 pub mod config;
 pub mod domain;
+pub mod listeners;
 pub mod store;
