@@ -13,3 +13,4 @@ pub mod config;
 pub mod domain;
 pub mod listeners;
 pub mod store;
+pub mod sweeper;
