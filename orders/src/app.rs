@@ -3,13 +3,15 @@
 use common::{
     bus::Bus,
     clock::Clock,
-    service::{Service, StartError},
+    service::{Running, Service, StartError},
 };
 
 use crate::{
     config::Config,
     domain::{inventory::Inventory, order::Order, placing::Terms},
+    listeners, routes,
     store::{Inventories, Orders},
+    sweeper,
 };
 
 /// What the routes, the listeners and the sweeper work with.
@@ -25,6 +27,14 @@ pub struct Context {
     pub inventories: Inventories,
     /// How long seats are held, and for how many orders of one buyer.
     pub terms: Terms,
+}
+
+/// Starts orders; it serves when this returns.
+pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
+    let (service, context) = connect(&config, clock).await?;
+    service.listen(listeners::table(), context.clone()).await?;
+    service.spawn("sweeper", sweeper::run(context.clone(), service.stopping()));
+    service.serve(routes::API, routes::configure(context))
 }
 
 /// Connects to the servers and starts nothing yet.

@@ -12,5 +12,7 @@ pub mod app;
 pub mod config;
 pub mod domain;
 pub mod listeners;
+mod problems;
+pub mod routes;
 pub mod store;
 pub mod sweeper;
