@@ -89,17 +89,11 @@ impl Password {
     }
 }
 
-/// A password as it arrives in a body: a string of which no error message repeats anything.
-#[derive(Debug, Clone)]
-pub struct PasswordField(pub SecretString);
-
-impl<'de> Deserialize<'de> for PasswordField {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Serde's own message would quote what was sent in place of a string.
-        String::deserialize(deserializer)
-            .map(|text| Self(text.into()))
-            .map_err(|_| D::Error::custom("must be a string"))
-    }
+/// Decodes what was typed as a password, for `#[serde(deserialize_with)]`. The refusal quotes nothing, as
+/// serde's own would: it may be a password in the wrong place.
+pub fn typed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    let text = String::deserialize(deserializer).map_err(|_| D::Error::custom("must be text"))?;
+    Ok(text.into())
 }
 
 /// The salted Argon2id hash of a password, as a PHC string. Kept in auth's own database and nowhere else.
@@ -185,8 +179,8 @@ mod tests {
         let password = Password::tried(&"hunter2hunter2".into()).unwrap();
         assert!(!format!("{password:?}").contains("hunter2"));
         for sent in ["[\"hunter2\"]", "{\"$gt\": \"hunter2\"}", "12345678", "null", "true"] {
-            let refusal = serde_json::from_str::<PasswordField>(sent).unwrap_err().to_string();
-            assert!(refusal.starts_with("must be a string"), "{sent} was answered with {refusal:?}");
+            let refusal = typed(&mut serde_json::Deserializer::from_str(sent)).unwrap_err().to_string();
+            assert!(refusal.starts_with("must be text"), "{sent} was answered with {refusal:?}");
         }
         let hash = PasswordHash::from_phc("$argon2id$secret".into());
         assert!(!format!("{hash:?}").contains("secret"));
