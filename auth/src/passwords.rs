@@ -9,7 +9,10 @@ use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
     password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
 
 use crate::domain::{
     password::{Password, PasswordHash},
@@ -52,6 +55,8 @@ pub struct Passwords {
     nobody: PasswordHash,
     workers: Arc<Semaphore>,
     places: Arc<Semaphore>,
+    /// Where the hashes are computed: HTTP workers have hardly any blocking threads of their own.
+    runtime: Handle,
 }
 
 /// What a check found.
@@ -70,7 +75,8 @@ struct Turn {
 }
 
 impl Passwords {
-    /// A hasher with OWASP's parameters and so many workers.
+    /// A hasher with OWASP's parameters and so many workers. They are blocking threads of the runtime that
+    /// this is called in.
     pub fn new(workers: NonZeroUsize) -> Result<Self, HashingError> {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES));
         Self::with_params(params.map_err(|error| HashingError::Broken(error.to_string()))?, workers)
@@ -85,6 +91,7 @@ impl Passwords {
             nobody,
             workers: Arc::new(Semaphore::new(workers.get())),
             places: Arc::new(Semaphore::new(places)),
+            runtime: Handle::current(),
         })
     }
 
@@ -112,7 +119,7 @@ impl Passwords {
     ) -> Result<T, HashingError> {
         let turn = self.turn().await?;
         // The turn goes along: a caller who hangs up does not make room for another hash.
-        let task = tokio::task::spawn_blocking(move || {
+        let task = self.runtime.spawn_blocking(move || {
             let result = work();
             drop(turn);
             result
