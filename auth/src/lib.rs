@@ -8,6 +8,7 @@
 
 pub mod cookies;
 pub mod domain;
+pub mod keys;
 pub mod passwords;
 pub mod store;
 pub mod tokens;
