@@ -8,6 +8,7 @@
 
 pub mod cookies;
 pub mod domain;
+pub mod first_admin;
 pub mod keys;
 pub mod passwords;
 pub mod store;

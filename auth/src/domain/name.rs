@@ -30,6 +30,11 @@ pub enum InvalidName {
 }
 
 impl DisplayName {
+    /// What the first admin is called: the configuration asks for no name.
+    pub fn of_first_admin() -> Self {
+        Self("Admin".to_owned())
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
