@@ -12,5 +12,7 @@ pub mod domain;
 pub mod first_admin;
 pub mod keys;
 pub mod passwords;
+mod problems;
+pub mod routes;
 pub mod store;
 pub mod tokens;

@@ -1,0 +1,72 @@
+//! The route table.
+
+mod create_session;
+mod create_user;
+mod delete_session;
+mod get_current_user;
+mod get_key_set;
+mod views;
+
+use actix_web::web::Data;
+use common::{
+    bus::Bus,
+    http::{ApiInfo, openapi_of},
+};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    cookies::SessionCookies,
+    keys::{Keys, Lifetimes},
+    passwords::Passwords,
+    store::{Sessions, Users},
+};
+
+pub use views::{SignedIn, UserView};
+
+/// What auth's API is about.
+pub const INFO: ApiInfo = ApiInfo {
+    area: "users",
+    title: "Stagedoor: users",
+    description: "Accounts, sign-in, sessions, and the keys that verify access tokens.",
+};
+
+/// What the routes work with.
+#[derive(Clone)]
+pub struct Context {
+    /// Commits units of work.
+    pub bus: Bus,
+    /// The accounts.
+    pub users: Users,
+    /// The sessions.
+    pub sessions: Sessions,
+    /// Signs tokens.
+    pub keys: Keys,
+    /// Hashes and checks passwords.
+    pub passwords: Passwords,
+    /// How a browser keeps its session.
+    pub cookies: SessionCookies,
+    /// How long keys and tokens live.
+    pub lifetimes: Lifetimes,
+}
+
+/// The route table with its context.
+pub fn configure(context: Context) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
+    move |config| {
+        config.app_data(Data::new(context.clone()));
+        table(config);
+    }
+}
+
+/// The OpenAPI document of the route table, made without a server.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    openapi_of(INFO, table)
+}
+
+fn table(config: &mut ServiceConfig) {
+    config
+        .service(create_user::create_user)
+        .service(create_session::create_session)
+        .service(delete_session::delete_session)
+        .service(get_current_user::get_current_user)
+        .service(get_key_set::get_key_set);
+}
