@@ -6,6 +6,7 @@
 //! It never publishes a password's hash or the private half of a key, never tells whether an address has
 //! an account to somebody who signs in, and never makes an admin of somebody who signs up.
 
+pub mod app;
 pub mod config;
 pub mod cookies;
 pub mod domain;
