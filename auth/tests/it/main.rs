@@ -1,0 +1,13 @@
+//! auth on real servers.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step fails the test")]
+
+mod app;
+mod bad_input;
+mod coverage;
+mod first_admin;
+mod keys;
+mod secrets;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod tokens;
