@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_actix_web::service_config::ServiceConfig as Routes;
 
 use crate::{
-    bus::{Aggregate, Bus, BusConfig, BusError, Listeners, Namespace},
+    bus::{Aggregate, Bus, BusConfig, BusError, ListenerInfo, Listeners, Namespace},
     clock::Clock,
     config::{self, ConfigError, FromEnv, ServiceConfig},
     http::{self, ApiInfo, HttpServer, KeyRing, Readiness, RunningServer},
@@ -82,6 +82,11 @@ pub enum RunError {
     /// Tasks did not finish within their time.
     #[error(transparent)]
     Unfinished(#[from] Unfinished),
+}
+
+/// The listeners that [`Service::connect`] adds to a service's own table, for the catalogue.
+pub fn shared_listeners(service: &str) -> Vec<ListenerInfo> {
+    if service == AUTH { Vec::new() } else { trust::table(service).infos() }
 }
 
 /// A service that is being put together.

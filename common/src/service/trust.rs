@@ -58,7 +58,7 @@ impl Aggregate for EndedSession {
 
 /// What the listeners below work with.
 #[derive(Clone)]
-struct Trust {
+pub(super) struct Trust {
     bus: Bus,
     ring: KeyRing,
     keys: Repository<KnownKey>,
@@ -116,6 +116,14 @@ impl Listener for KeepEndedSession {
     }
 }
 
+/// The listeners under this service's names.
+pub(super) fn table(service: &str) -> Listeners<Trust> {
+    let name = |listener: &str| format!("{service}-{listener}");
+    Listeners::new()
+        .named::<KeepSigningKey>(name(KeepSigningKey::NAME))
+        .named::<KeepEndedSession>(name(KeepEndedSession::NAME))
+}
+
 /// Keeps the ring of a service current. Whether any key is known is a part of its readiness.
 pub(super) async fn follow_auth(service: &Service) -> Result<(), StartError> {
     let (bus, ring) = (service.bus(), service.keys());
@@ -132,11 +140,7 @@ pub(super) async fn follow_auth(service: &Service) -> Result<(), StartError> {
         let keys = keys.clone();
         Box::pin(async move { Ok(known_keys(&keys).await?) })
     });
-    let name = |listener: &str| format!("{}-{listener}", service.name);
-    let table = Listeners::new()
-        .named::<KeepSigningKey>(name(KeepSigningKey::NAME))
-        .named::<KeepEndedSession>(name(KeepEndedSession::NAME));
-    service.listen(table, trust.clone()).await?;
+    service.listen(table(service.name), trust.clone()).await?;
     let check = service.readiness().check("signing keys");
     service.spawn("signing keys", refresh(trust, check, service.stopping()));
     Ok(())
