@@ -4,7 +4,7 @@
 //! the request, is kept with the outbox entry, travels as a header, and becomes the parent of the listener's
 //! span. Every log line shows the id of its trace.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::{collections::HashMap, env, sync::OnceLock};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::{
@@ -20,7 +20,9 @@ use tracing_subscriber::{
 
 use crate::config::LogFormat;
 
-const DEFAULT_FILTER: &str = "info,async_nats=warn,actix_server=warn,mongodb=warn";
+/// What is logged unless `RUST_LOG` says more: libraries speak up only when something is wrong, and what
+/// callers do wrong to HTTP is not our error.
+const DEFAULT_FILTER: &str = "info,async_nats=warn,actix_server=warn,mongodb=warn,actix_http=off";
 /// From a millisecond to ten seconds: the objectives are somewhere in the middle.
 const BUCKETS: [f64; 13] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 
@@ -30,7 +32,9 @@ static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 /// several services in one process.
 pub fn init(format: LogFormat) {
     install_metrics();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    // Later directives of one target replace earlier ones.
+    let asked = env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
+    let filter = EnvFilter::new(format!("{DEFAULT_FILTER},{asked}"));
     let lines = match format {
         LogFormat::Json => tracing_subscriber::fmt::layer().json().with_span_list(false).boxed(),
         LogFormat::Pretty => tracing_subscriber::fmt::layer().with_target(false).boxed(),
