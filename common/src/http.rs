@@ -11,6 +11,8 @@
 //! with the public keys of the [`KeyRing`].
 
 mod body;
+#[cfg(test)]
+mod demo;
 mod edge;
 mod failures;
 mod fallback;
