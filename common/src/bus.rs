@@ -80,6 +80,25 @@ pub struct BusConfig {
     pub repair_poll: Duration,
     /// After how long an aggregate that waits for another service is published again.
     pub republish_after: Duration,
+    /// How units of work are committed together.
+    pub grouping: Grouping,
+}
+
+/// How units of work are committed together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grouping {
+    /// How many units of work one group holds at most.
+    pub max_units: usize,
+    /// How many groups are being written at once; while all are, the next one grows.
+    pub in_flight: usize,
+}
+
+impl Default for Grouping {
+    /// At most 512 units, which keeps a command far below the 48 MB that MongoDB takes, and two groups in
+    /// flight: while one is being journaled, the other is being written.
+    fn default() -> Self {
+        Self { max_units: 512, in_flight: 2 }
+    }
 }
 
 impl BusConfig {
@@ -90,7 +109,8 @@ impl BusConfig {
             namespace,
             relay_poll: Duration::from_secs(1),
             repair_poll: Duration::from_secs(2),
-            republish_after: Duration::from_secs(120),
+            republish_after: Duration::from_mins(2),
+            grouping: Grouping::default(),
         }
     }
 }
@@ -125,7 +145,7 @@ impl Bus {
         documents::prepare(&database).await.map_err(BusError::Indexes)?;
         let (to_relay, from_commits) = mpsc::channel(RELAY_QUEUE);
         let registry = Registry::default();
-        let committer = Committer::start(database.clone(), to_relay, tasks);
+        let committer = Committer::start(database.clone(), to_relay, config.grouping, tasks);
         let bus = Self { inner: Arc::new(Inner { config, database, clock, committer, publisher, registry }) };
         tasks.spawn("relay", relay::run(bus.clone(), from_commits, tasks.stopping()));
         tasks.spawn("repair", repair::run(bus.clone(), tasks.stopping()));

@@ -308,7 +308,7 @@ async fn connect_nats(name: &str, url: &str) -> Result<async_nats::Client, Start
             Ok(client) => return Ok(client),
             Err(error) if tokio::time::Instant::now() >= deadline => return Err(StartError::Nats(error)),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn Error, "waiting for NATS");
+                tracing::warn!(error = %telemetry::chain(&error), "waiting for NATS");
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
         }

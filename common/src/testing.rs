@@ -1,6 +1,8 @@
 //! Instruments for the tests of services: real servers, a world of its own for each test, and the laws
 //! that every listener has to obey. Nothing here is a stand-in: MongoDB, NATS and Redis are the real ones.
 
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a failed step fails the test")]
+
 mod answer;
 pub mod laws;
 mod servers;

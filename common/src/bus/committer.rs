@@ -9,6 +9,7 @@ use mongodb::Database;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{
+    Grouping,
     commit::{CommitError, read_reply},
     relay::Job,
     tx::Write,
@@ -17,10 +18,6 @@ use crate::shutdown::Tasks;
 
 /// How many units of work may wait; beyond that callers wait to be let in.
 const QUEUE: usize = 4_096;
-/// How many units of work one group holds at most, so that a command stays far below 48 MB.
-const MAX_GROUP: usize = 512;
-/// Two groups in flight: while one is being journaled, the next is being written.
-const GROUPS_IN_FLIGHT: usize = 2;
 /// How long MongoDB may take to confirm a group before the outcome counts as unknown.
 const COMMIT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -35,12 +32,12 @@ pub(super) struct Committer {
 }
 
 impl Committer {
-    pub fn start(database: Database, to_relay: mpsc::Sender<Job>, tasks: &Tasks) -> Self {
+    pub fn start(database: Database, to_relay: mpsc::Sender<Job>, grouping: Grouping, tasks: &Tasks) -> Self {
         let (queue, units) = mpsc::channel(QUEUE);
         let stopping = tasks.stopping();
         tasks.spawn("committer", async move {
             tokio::select! {
-                () = run(database, to_relay, units) => {}
+                () = run(database, to_relay, grouping, units) => {}
                 // Whoever still wants to commit is itself waited for before the drain begins.
                 () = stopping.cancelled() => {}
             }
@@ -51,18 +48,23 @@ impl Committer {
     /// Hands a unit of work over and waits until it is journaled by a majority, or refused.
     pub async fn commit(&self, writes: Vec<Write>) -> Result<(), CommitError> {
         let (answer, answered) = oneshot::channel();
-        let stopped = |_| CommitError::Unavailable("the service is stopping".to_owned());
+        let stopped = |()| CommitError::Unavailable("the service is stopping".to_owned());
         self.queue.send(Unit { writes, answer }).await.map_err(|_| stopped(()))?;
         answered.await.map_err(|_| stopped(()))?
     }
 }
 
-async fn run(database: Database, to_relay: mpsc::Sender<Job>, mut units: mpsc::Receiver<Unit>) {
-    let in_flight = Arc::new(Semaphore::new(GROUPS_IN_FLIGHT));
-    // The permit comes first: while both groups are in flight, the next one grows.
+async fn run(
+    database: Database,
+    to_relay: mpsc::Sender<Job>,
+    grouping: Grouping,
+    mut units: mpsc::Receiver<Unit>,
+) {
+    let in_flight = Arc::new(Semaphore::new(grouping.in_flight));
+    // The permit comes first: while all groups are in flight, the next one grows.
     while let Ok(permit) = in_flight.clone().acquire_owned().await {
         let mut group = Vec::new();
-        if units.recv_many(&mut group, MAX_GROUP).await == 0 {
+        if units.recv_many(&mut group, grouping.max_units).await == 0 {
             return;
         }
         let (database, to_relay) = (database.clone(), to_relay.clone());

@@ -32,6 +32,7 @@ use super::{
     outbox::{OutboxEntry, Publication},
     publisher::{PublishError, Publisher},
 };
+use crate::telemetry::chain;
 
 /// How many documents are being published at once.
 const MAX_IN_FLIGHT: usize = 1_024;
@@ -178,7 +179,7 @@ impl Relay {
                 self.lanes.clear(&key);
                 metrics::counter!("bus_publish_failures_total").increment(1);
                 if !self.complained.swap(true, Ordering::Relaxed) {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "events wait in the outboxes");
+                    tracing::warn!(error = %chain(&error), "events wait in the outboxes");
                 }
                 self.quiet_until = Instant::now() + Duration::from_millis(200);
             }
@@ -194,7 +195,7 @@ impl Relay {
             match unpublished(&bus.inner.database, kind.collection, before).await {
                 Ok(jobs) => self.take_idle(jobs),
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "outboxes cannot be read");
+                    tracing::warn!(error = %chain(&error), "outboxes cannot be read");
                 }
             }
         }
@@ -294,7 +295,7 @@ async fn remove(database: Database, mut removed: mpsc::Receiver<(Key, Vec<String
             };
             if let Err(error) = database.run_raw_command(command).await {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = %chain(&error),
                     "published entries stay in the outboxes"
                 );
             }

@@ -20,12 +20,12 @@ use super::{
     publisher::PublishError,
     relay::Kind,
 };
-use crate::clock::Timestamp;
+use crate::{clock::Timestamp, telemetry::chain};
 
 /// Where a service remembers how far its stream was.
 const COLLECTION: &str = "bus_streams";
 /// How long one replica may repair before another one takes over.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 /// How many aggregates one page of a repair holds.
 const PAGE: i64 = 500;
 /// How many events of a repair are unacknowledged at once.
@@ -78,7 +78,7 @@ pub(super) async fn run(bus: Bus, stopping: CancellationToken) {
             () = stopping.cancelled() => return,
         };
         if let Err(error) = done {
-            tracing::debug!(error = &error as &dyn std::error::Error, "the stream cannot be checked yet");
+            tracing::debug!(error = %chain(&error), "the stream cannot be checked yet");
         }
     }
 }
@@ -134,13 +134,12 @@ async fn check(bus: &Bus) -> Result<(), RepairError> {
 /// When the stream was made, and its last sequence. A stream that is not there is made again.
 async fn look_at(bus: &Bus, stream: &str) -> Result<(String, i64), RepairError> {
     let publisher = &bus.inner.publisher;
-    let found = match publisher.context().get_stream(stream).await {
-        Ok(found) => found,
-        Err(_) => {
-            publisher.ensure_streams().await.map_err(PublishError::from)?;
-            let found = publisher.context().get_stream(stream).await;
-            found.map_err(|error| RepairError::Stream(error.to_string()))?
-        }
+    let found = if let Ok(found) = publisher.context().get_stream(stream).await {
+        found
+    } else {
+        publisher.ensure_streams().await.map_err(PublishError::from)?;
+        let found = publisher.context().get_stream(stream).await;
+        found.map_err(|error| RepairError::Stream(error.to_string()))?
     };
     let info = found.cached_info();
     let created = info.created.unix_timestamp_nanos().to_string();

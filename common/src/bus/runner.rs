@@ -14,7 +14,7 @@ use async_nats::jetstream::{
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use rand::Rng as _;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument as _;
 
 use super::{
@@ -43,7 +43,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How often dead letters that are to be replayed are looked for.
 const REPLAY_POLL: Duration = Duration::from_secs(1);
 
-type Running = FuturesUnordered<BoxFuture<'static, Handled>>;
+/// Handlers are tasks of their own. As mere futures they would stand still, with the connections to MongoDB
+/// that they have taken, whenever the runner itself waits for MongoDB; and it would wait for theirs.
+type Running = FuturesUnordered<AbortOnDropHandle<Handled>>;
 
 /// A message after its listener has seen it.
 struct Handled {
@@ -151,7 +153,8 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
             let may_fetch = self.lanes.len() < MAX_IN_FLIGHT && self.paused_until.is_none();
             let wake = self.paused_until.unwrap_or_else(Instant::now);
             tokio::select! {
-                Some(handled) = self.running.next() => self.settle(handled).await,
+                // No handler panics beyond its guard, so a task fails only when the runtime ends.
+                Some(Ok(handled)) = self.running.next() => self.settle(handled).await,
                 message = messages.next(), if may_fetch => match message {
                     Some(Ok(message)) => self.take(message).await,
                     Some(Err(error)) => {
@@ -171,6 +174,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
     async fn finish(&mut self) {
         let finish = async {
             while let Some(handled) = self.running.next().await {
+                let Ok(handled) = handled else { continue };
                 let lane = handled.lane.clone();
                 self.lanes.clear(&lane);
                 self.settle(handled).await;
@@ -203,13 +207,11 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         let body = message.payload.to_vec();
         let handling = self.entry.handle(self.bus.clone(), self.context.clone(), meta.clone(), body);
         let span = span(&self.entry.info().durable, &meta);
-        self.running.push(Box::pin(
-            async move {
-                let result = guarded(handling).await;
-                Handled { message, meta, lane, result }
-            }
-            .instrument(span),
-        ));
+        let handler = async move {
+            let result = guarded(handling).await;
+            Handled { message, meta, lane, result }
+        };
+        self.running.push(AbortOnDropHandle::new(tokio::spawn(handler.instrument(span))));
     }
 
     async fn settle(&mut self, handled: Handled) {
@@ -275,7 +277,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
             }
             Err(error) => {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = %chain(&error),
                     "the dead letter cannot be kept yet"
                 );
                 self.send_back(&message, &meta, &lane, LONGEST_PAUSE).await;
@@ -295,10 +297,9 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
 
     /// Handles dead letters that somebody asked to try again.
     async fn replay(&mut self) {
-        let letters = match self.bus.dead_letters().wanted(&self.entry.info().durable).await {
-            Ok(letters) => letters,
-            Err(_) => return,
-        };
+        let wanted = self.bus.dead_letters().wanted(&self.entry.info().durable).await;
+        // If the database is away, the next look finds them.
+        let Ok(letters) = wanted else { return };
         for letter in letters {
             let Some(meta) = letter.meta() else { continue };
             let body = letter.body.clone().into_bytes();
@@ -306,7 +307,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
             let result = guarded(handling).instrument(span(&letter.listener, &meta)).await;
             let failure = result.err().map(|error| chain(&error));
             if let Err(error) = self.bus.dead_letters().replayed(&letter, failure).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a replay was not recorded");
+                tracing::warn!(error = %chain(&error), "a replay was not recorded");
             }
         }
     }
@@ -349,8 +350,7 @@ fn count(listener: &str, outcome: Outcome) {
 
 fn report(listener: &str, meta: &Meta, error: &HandlerError) {
     metrics::counter!("bus_failures_total", "listener" => listener.to_owned()).increment(1);
-    let error: &dyn std::error::Error = error;
-    tracing::warn!(%listener, event.id = %meta.id, error, "an event was not handled and will be tried again");
+    tracing::warn!(%listener, event.id = %meta.id, error = %chain(error), "an event was not handled and will be tried again");
 }
 
 /// Half of the delay is fixed, half is random, so that what failed together does not return together.

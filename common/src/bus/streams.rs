@@ -14,9 +14,9 @@ pub(super) const OWNERS: [&str; 5] = ["auth", "tickets", "orders", "expiration",
 pub(super) const DEAD_LETTERS: &str = "dlq";
 
 /// For how long JetStream knows the ids of messages it has, and drops a second one.
-const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
+const DUPLICATE_WINDOW: Duration = Duration::from_mins(2);
 /// Older messages are dropped: consumers have long had them, and MongoDB can tell the state again.
-const MAX_AGE: Duration = Duration::from_secs(7 * 24 * 3_600);
+const MAX_AGE: Duration = Duration::from_hours(168);
 /// A full stream refuses new messages instead of dropping old ones; they wait in the outboxes. JetStream
 /// sets this much disk aside, so the many streams of tests get less.
 const MAX_BYTES: i64 = 1 << 30;

@@ -47,11 +47,13 @@ impl Tx {
     }
 
     /// Records a new document.
+    #[expect(clippy::needless_pass_by_value, reason = "what is recorded is given away")]
     pub fn insert<A: Aggregate>(&mut self, state: A) {
         self.record(&state, None, Vec::new(), Vec::new());
     }
 
     /// Records the next state of a document, guarded by the revision that was read.
+    #[expect(clippy::needless_pass_by_value, reason = "what is recorded is given away")]
     pub fn save<A: Aggregate>(&mut self, loaded: &Loaded<A>, state: A) {
         let versions =
             loaded.state.current_facts().iter().map(|fact| (fact.aggregate_id, fact.version)).collect();

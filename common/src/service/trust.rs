@@ -19,6 +19,7 @@ use crate::{
         signing_key::{SigningKeyChanged, SigningKeySnapshot},
     },
     http::{Check, KeyRing},
+    telemetry::chain,
 };
 
 /// How often a replica looks for what another replica has been told.
@@ -155,7 +156,7 @@ async fn refresh(trust: Trust, check: Check, stopping: CancellationToken) {
             () = stopping.cancelled() => return,
         }
         if let Err(error) = refresh_once(&trust).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "the signing keys cannot be read yet");
+            tracing::debug!(error = %chain(&error), "the signing keys cannot be read yet");
         }
         check.set(!trust.ring.is_empty());
     }
@@ -164,7 +165,7 @@ async fn refresh(trust: Trust, check: Check, stopping: CancellationToken) {
 async fn refresh_once(trust: &Trust) -> Result<(), StoreError> {
     for key in known_keys(&trust.keys).await? {
         if let Err(error) = trust.ring.insert(&key) {
-            tracing::error!(error = &error as &dyn std::error::Error, "a signing key cannot be used");
+            tracing::error!(error = %chain(&error), "a signing key cannot be used");
         }
     }
     let now = trust.bus.clock().now();

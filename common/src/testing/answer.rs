@@ -61,6 +61,7 @@ impl Answer {
     /// # Panics
     /// When it is another one.
     #[track_caller]
+    #[expect(clippy::return_self_not_must_use, reason = "often only the status is of interest")]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "unexpected answer: {self:?}");
         self

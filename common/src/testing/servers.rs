@@ -188,8 +188,6 @@ pub(crate) async fn eventually<T>(what: &str, look: impl AsyncFn() -> Option<T>)
             sleep(POLL).await;
         }
     };
-    match tokio::time::timeout(START_TIMEOUT, waiting).await {
-        Ok(found) => found,
-        Err(_) => panic!("waited {START_TIMEOUT:?} for {what}, in vain"),
-    }
+    let found = tokio::time::timeout(START_TIMEOUT, waiting).await;
+    found.unwrap_or_else(|_| panic!("waited {START_TIMEOUT:?} for {what}, in vain"))
 }

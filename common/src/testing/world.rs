@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// How long access tokens of a test live.
-const TOKEN_TTL: Duration = Duration::from_secs(24 * 3_600);
+const TOKEN_TTL: Duration = Duration::from_hours(24);
 /// How long a message that should be in a stream may take to be read.
 const READ_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -169,7 +169,7 @@ impl TestWorld {
         let stream = jetstream::stream::Config {
             name: self.namespace.stream(owner),
             subjects: vec![self.namespace.subject(&format!("{owner}.>"))],
-            duplicate_window: Duration::from_secs(120),
+            duplicate_window: Duration::from_mins(2),
             max_bytes: 16 << 20,
             discard: jetstream::stream::DiscardPolicy::New,
             ..Default::default()

@@ -50,7 +50,7 @@ async fn what_waits_for_another_service_too_long_is_published_again() {
     waiting.waiting = true;
     insert(&process.bus, &waiting).await.unwrap();
     insert(&process.bus, &at_rest).await.unwrap();
-    world.clock.advance(Duration::from_secs(60));
+    world.clock.advance(Duration::from_mins(1));
     let published = world
         .eventually("the repetition", async || {
             let facts = world.published::<OrderCreated>().await;
