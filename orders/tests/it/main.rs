@@ -1,0 +1,14 @@
+//! orders on real servers.
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
+
+mod app;
+mod bad_input;
+mod coverage;
+mod holding;
+mod laws;
+mod paying;
+mod placing;
+mod racing;
+mod reading;
+mod refunding;
+mod retrying;
