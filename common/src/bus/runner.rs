@@ -325,7 +325,8 @@ async fn guarded(
 }
 
 fn span(listener: &str, meta: &Meta) -> tracing::Span {
-    let span = tracing::info_span!("listen", %listener, event.id = %meta.id, event.ty = %meta.ce_type);
+    let trace_id = tracing::field::Empty;
+    let span = tracing::info_span!("listen", %listener, event.id = %meta.id, event.ty = %meta.ce_type, trace_id);
     if let Some(traceparent) = &meta.traceparent {
         telemetry::set_parent(&span, traceparent);
     }
