@@ -99,16 +99,21 @@ fn stop(pid: u32, file: &Path) {
     let _ = killpg(group, Signal::SIGTERM);
     while living(file).is_some() {
         if Instant::now() > deadline {
+            // Nothing can refuse this.
             let _ = killpg(group, Signal::SIGKILL);
+            return;
         }
         thread::sleep(Duration::from_millis(50));
     }
 }
 
-/// The 22nd field of `/proc/<pid>/stat`. The second is the name, in parentheses, and may hold anything.
+/// The 22nd field of `/proc/<pid>/stat`. The second is the name, in parentheses, and may hold anything; the
+/// third is the state, and one that has ended (Z), though nobody has asked how, runs no more.
 fn start_of(stat: &str) -> Option<u64> {
     let (_, after_name) = stat.rsplit_once(") ")?;
-    after_name.split(' ').nth(19)?.parse().ok()
+    let mut fields = after_name.split(' ');
+    let state = fields.next()?;
+    if state == "Z" { None } else { fields.nth(18)?.parse().ok() }
 }
 
 #[cfg(test)]
@@ -119,6 +124,7 @@ mod tests {
     fn the_start_is_read_even_when_the_name_has_parentheses_and_blanks() {
         let stat = "7 (a ) b) S 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 123456 1 1";
         assert_eq!(start_of(stat), Some(123_456));
+        assert_eq!(start_of(&stat.replace(") S", ") Z")), None);
     }
 
     #[test]

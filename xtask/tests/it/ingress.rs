@@ -1,0 +1,208 @@
+use std::{
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, TcpStream},
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use serde_json::Value;
+use xtask::{
+    children::Process,
+    log::Log,
+    nginx::{Ingress, Limits, Upstreams},
+    ports, provision,
+    workspace::Workspace,
+};
+
+use crate::{Scratch, stub};
+
+/// A running ingress; its process goes before its directory.
+struct World {
+    port: u16,
+    _process: Process,
+    _scratch: Scratch,
+}
+
+/// What came back.
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl World {
+    fn new(limits: Limits) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let scratch = Scratch::new(&format!("ingress-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+        // Nobody listens where payments should be.
+        let [port, payments] = ports::free().unwrap();
+        let upstreams = Upstreams {
+            auth: stub::start("auth"),
+            tickets: stub::start("tickets"),
+            orders: stub::start("orders"),
+            payments,
+            sandbox: stub::start("sandbox"),
+        };
+        let workspace = Workspace::here();
+        let tools = provision::provision(&workspace, &Log::stdout()).unwrap();
+        let ingress = Ingress { port, upstreams, limits, dir: scratch.0.clone() };
+        let process = ingress.start(&workspace, &tools.nginx, &Log::quiet()).unwrap();
+        Self { port, _process: process, _scratch: scratch }
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.send(&format!("GET {path} HTTP/1.1\r\nHost: stagedoor.localhost\r\nConnection: close\r\n\r\n"))
+    }
+
+    fn post(&self, path: &str, body: &str) -> Answer {
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: stagedoor.localhost\r\nContent-Length: {length}");
+        self.send(&format!("{head}\r\nConnection: close\r\n\r\n{body}"))
+    }
+
+    fn send(&self, request: &str) -> Answer {
+        let mut text = String::new();
+        let mut stream = self.open(request);
+        // A refused body leads to a reset after the answer.
+        let _ = stream.read_to_string(&mut text);
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+    }
+
+    fn open(&self, request: &str) -> TcpStream {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let _ = stream.write_all(request.as_bytes());
+        stream
+    }
+}
+
+impl Answer {
+    fn is_problem(&self, status: u16, code: &str) {
+        assert_eq!(self.status, status, "{}", self.head);
+        assert!(self.head.contains("content-type: application/problem+json"), "{}", self.head);
+        let body: Value = serde_json::from_str(&self.body).unwrap();
+        assert_eq!(body["code"], code);
+        assert_eq!(body["status"], status);
+        assert!(self.head.contains(&format!("x-request-id: {}", body["requestId"].as_str().unwrap())));
+    }
+}
+
+#[test]
+fn every_path_goes_to_its_service() {
+    let world = World::new(Limits::generous());
+    for (path, service) in [
+        ("/api/users", "auth"),
+        ("/api/users/sessions", "auth"),
+        ("/api/users/sessions/current", "auth"),
+        ("/api/shows?limit=3", "tickets"),
+        ("/api/listings/7", "tickets"),
+        ("/api/passes/7", "tickets"),
+        ("/api/orders/7", "orders"),
+        ("/sandbox/v1/tokens", "sandbox"),
+    ] {
+        let answer = world.get(path);
+        let (name, _) = answer.body.split_once('\n').unwrap();
+        assert_eq!((answer.status, name), (200, service), "{path}");
+    }
+}
+
+#[test]
+fn what_is_internal_cannot_be_reached() {
+    let world = World::new(Limits::generous());
+    for path in [
+        "/metrics",
+        "/readyz",
+        "/livez",
+        "/internal/cancel",
+        "/api/showsx",
+        "/api/expiration",
+        "/sandbox/v1/ledger",
+        "/sandbox/v1/tokens/..%2fledger",
+        "/api/users/../../metrics",
+        "/.problems/not_found",
+        "/../Cargo.toml",
+    ] {
+        let answer = world.get(path);
+        assert!([400, 404].contains(&answer.status), "{path}: {}", answer.status);
+    }
+    world.get("/metrics").is_problem(404, "route_not_found");
+}
+
+#[test]
+fn a_request_arrives_with_its_trace_and_without_what_callers_may_not_claim() {
+    let world = World::new(Limits::generous());
+    let answer = world.send(
+        "GET /api/orders/a%2Fb HTTP/1.1\r\nHost: stagedoor.localhost\r\ntraceparent: 00-1-2-01\r\n\
+         X-Request-Id: mine-1\r\nX-Forwarded-For: 6.6.6.6\r\nConnection: close\r\n\r\n",
+    );
+    for expected in [
+        "GET /api/orders/a%2Fb HTTP/1.1",
+        "traceparent: 00-1-2-01",
+        "X-Request-Id: mine-1",
+        "Host: stagedoor.localhost",
+    ] {
+        assert!(answer.body.contains(expected), "{expected} is not in {}", answer.body);
+    }
+    assert!(!answer.body.contains("6.6.6.6"), "{}", answer.body);
+    assert!(answer.body.contains("X-Forwarded-For: 127.0.0.1"), "{}", answer.body);
+}
+
+#[test]
+fn a_service_that_is_away_is_said_to_be_away() {
+    let world = World::new(Limits::generous());
+    let answer = world.post("/api/payments", "{}");
+    answer.is_problem(503, "unavailable");
+    assert!(answer.head.contains("retry-after: "), "{}", answer.head);
+}
+
+#[test]
+fn a_body_beyond_the_limit_is_refused() {
+    let world = World::new(Limits::generous());
+    assert_eq!(world.post("/api/orders", &"a".repeat(64 << 10)).status, 200);
+    world.post("/api/orders", &"a".repeat((64 << 10) + 1)).is_problem(413, "body_too_large");
+}
+
+#[test]
+fn requests_beyond_the_limits_are_refused_and_sign_ins_sooner_than_others() {
+    let limits =
+        Limits { requests_per_second: 1, requests_burst: 9, sign_ins_per_second: 1, sign_ins_burst: 2 };
+    let world = World::new(limits);
+    let statuses: Vec<u16> = (0..5).map(|_| world.post("/api/users/sessions", "{}").status).collect();
+    assert_eq!(statuses, [200, 200, 200, 429, 429]);
+    let refused = world.post("/api/users/sessions", "{}");
+    refused.is_problem(429, "too_many_requests");
+    assert!(refused.head.contains("retry-after: 1"), "{}", refused.head);
+    assert_eq!(world.get("/api/users/sessions").status, 200);
+    let statuses: Vec<u16> = (0..12).map(|_| world.get("/api/shows").status).collect();
+    assert_eq!(statuses.last(), Some(&429));
+}
+
+#[test]
+fn event_streams_are_handed_on_as_they_come() {
+    let world = World::new(Limits::generous());
+    let mut stream =
+        world.open("GET /api/orders/7/events HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n");
+    stream.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+    let mut seen = String::new();
+    let mut buffer = [0; 1_024];
+    while !seen.contains("data: first") {
+        let count = stream.read(&mut buffer).unwrap();
+        assert_ne!(count, 0, "{seen}");
+        seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
+    }
+}
+
+#[test]
+fn the_first_page_is_there_with_its_security_headers() {
+    let world = World::new(Limits::generous());
+    let answer = world.get("/");
+    assert_eq!(answer.status, 200);
+    assert!(answer.body.contains("<h1>"));
+    for header in ["content-security-policy", "x-content-type-options", "referrer-policy", "x-frame-options"]
+    {
+        assert!(answer.head.contains(header), "{header}");
+    }
+    assert!(!answer.head.contains("nginx/"), "the version is nobody's business");
+}
