@@ -10,7 +10,7 @@ use actix_web::{
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, future::LocalBoxFuture};
 use garde::Validate;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::{Problem, fields};
 
@@ -95,18 +95,21 @@ async fn collect(mut payload: Payload) -> Result<Bytes, Problem> {
 
 fn parse<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(body);
-    let value: T = serde_path_to_error::deserialize(&mut json).map_err(|error| refusal(&error))?;
+    let value: T = serde_path_to_error::deserialize(&mut json).map_err(|error| refusal(body, &error))?;
     json.end().map_err(|error| malformed(&error))?;
     value.validate().map_err(|report| fields::refused("", &report))?;
     Ok(value)
 }
 
-fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+fn refusal(body: &[u8], error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     if error.inner().is_data() {
-        fields::undecodable("", error.path(), &error.inner().to_string())
-    } else {
-        malformed(error.inner())
+        return fields::undecodable("", error.path(), &error.inner().to_string());
     }
+    // serde_json calls it a syntax error when a number stands where the name of a variant should.
+    if serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+        return fields::undecodable("", error.path(), "is of the wrong type");
+    }
+    malformed(error.inner())
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
@@ -206,6 +209,22 @@ mod tests {
         assert_eq!(blamed(r#"{"listingId": {"$gt": ""}}"#), one("/listingId", "must be text"));
         assert_eq!(blamed(r#"{"listingId": "7"}"#)[0].0, "/listingId");
         assert_eq!(blamed("[]")[0].0, "");
+    }
+
+    #[test]
+    fn a_name_of_the_wrong_type_is_named() {
+        #[derive(Debug, Deserialize, Validate)]
+        #[garde(allow_unvalidated)]
+        struct Sold {
+            #[expect(dead_code, reason = "only decoded")]
+            price: crate::money::Money,
+        }
+        for currency in ["1", "1.5", "true", "null", "[]", r#"{"$gt": ""}"#, r#""XXX""#] {
+            let body = format!(r#"{{"price": {{"amountCents": 1, "currency": {currency}}}}}"#);
+            let problem = parse::<Sold>(body.as_bytes()).unwrap_err();
+            assert_eq!(problem.status().as_u16(), 422, "{body}");
+            assert!(problem.errors()[0].pointer.starts_with("/price/currency"), "{body}: {problem}");
+        }
     }
 
     #[test]
