@@ -59,3 +59,30 @@ impl From<KeysError> for Problem {
         Self::internal(&error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crowd_is_told_when_to_come_again() {
+        let problem = Problem::from(HashingError::Busy);
+        assert_eq!((problem.status().as_u16(), problem.code()), (503, "busy"));
+        let response = actix_web::ResponseError::error_response(&problem);
+        assert_eq!(response.headers().get("retry-after").unwrap(), &RETRY_AFTER_SECS.to_string());
+    }
+
+    #[test]
+    fn what_is_broken_inside_is_not_told() {
+        let problem = Problem::from(HashingError::Broken("$argon2id$v=19$garbage".to_owned()));
+        assert_eq!(problem.status().as_u16(), 500);
+        assert!(!format!("{problem:?}").contains("argon2"), "{problem:?}");
+    }
+
+    #[test]
+    fn only_wrong_fields_are_named() {
+        let problem = invalid_fields([("/email", None), ("/name", Some("must not be empty".to_owned()))]);
+        let pointers: Vec<&str> = problem.errors().iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/name"]);
+    }
+}

@@ -1,7 +1,9 @@
 use std::time::{Duration, Instant};
 
+use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher as _, Version};
 use auth::cookies::SessionCookies;
-use bson::doc;
+use bson::{Document, doc};
+use common::events::user::UserUpdated;
 
 use crate::app::{PASSWORD, TestApp, claims, header};
 
@@ -99,6 +101,22 @@ async fn in_production_the_cookie_is_bound_to_the_host_and_to_tls() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hash_of_weaker_parameters_is_replaced_at_the_next_sign_in_and_nobody_is_told() {
+    let app = TestApp::start().await;
+    let member = app.sign_up("ada@example.com").await;
+    let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 1, 1, None).unwrap());
+    let weak: PasswordHash = weak.hash_password(PASSWORD.as_bytes()).unwrap();
+    set(&app, &member.user.id.to_string(), doc! { "state.passwordHash": weak.to_string() }).await;
+
+    app.try_sign_in("ada@example.com", "not the password").await.expect(401);
+    assert_eq!(stored_hash(&app).await, weak.to_string());
+    app.sign_in("ada@example.com").await;
+    assert!(stored_hash(&app).await.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    app.sign_in("ada@example.com").await;
+    assert!(app.published::<UserUpdated>().await.is_empty());
+}
+
 async fn time(app: &TestApp, email: &str) -> Duration {
     let started = Instant::now();
     app.try_sign_in(email, "not the password").await.expect(401);
@@ -111,11 +129,19 @@ fn without_request_id(answer: &common::testing::Answer) -> serde_json::Value {
     body
 }
 
+async fn stored_hash(app: &TestApp) -> String {
+    let state = app.documents("users").await[0].get_document("state").unwrap().clone();
+    state.get_str("passwordHash").unwrap().to_owned()
+}
+
 /// There is no route for it yet.
-#[expect(clippy::disallowed_methods, reason = "plays the part of an operator at the database")]
 async fn disable(app: &TestApp, id: &str) {
+    set(app, id, doc! { "state.status": "disabled" }).await;
+}
+
+#[expect(clippy::disallowed_methods, reason = "plays the part of an operator at the database")]
+async fn set(app: &TestApp, id: &str, fields: Document) {
     let client = mongodb::Client::with_uri_str(&app.world.servers.mongodb_uri).await.unwrap();
-    let users = client.database(&app.world.database("auth")).collection::<bson::Document>("users");
-    let update = doc! { "$set": { "state.status": "disabled" }, "$inc": { "rev": 1 } };
-    users.update_one(doc! { "_id": id }, update).await.unwrap();
+    let users = client.database(&app.world.database("auth")).collection::<Document>("users");
+    users.update_one(doc! { "_id": id }, doc! { "$set": fields, "$inc": { "rev": 1 } }).await.unwrap();
 }
