@@ -9,6 +9,11 @@
 //! It never decides about an order, never fires a timer before its deadline or twice, and forgets none,
 //! whatever happens to Redis.
 
+pub mod app;
+pub mod config;
 pub mod domain;
+pub mod keeper;
+pub mod listeners;
 pub mod schedule;
 pub mod store;
+pub mod worker;

@@ -1,1 +1,8 @@
-fn main() {}
+//! The expiration service.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    common::service::main(expiration::app::start).await
+}
