@@ -1,5 +1,9 @@
 //! Expiration on real servers.
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
-mod redis_server;
+mod app;
+mod deadlines;
+mod laws;
+mod losses;
+mod replicas;
 mod schedule;

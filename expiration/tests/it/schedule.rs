@@ -8,13 +8,13 @@ use expiration::{
     schedule::{BATCH, LEASE, Schedule, Unavailable},
 };
 
-use crate::redis_server::RedisServer;
+use crate::app::TestRedis;
 
 fn noon() -> Timestamp {
     "2027-06-30T12:00:00Z".parse().unwrap()
 }
 
-fn index(server: &RedisServer) -> Schedule {
+fn index(server: &TestRedis) -> Schedule {
     Schedule::open(&server.url(), "test").unwrap()
 }
 
@@ -29,7 +29,7 @@ async fn claimed(index: &Schedule, now: Timestamp) -> Vec<OrderId> {
 
 #[tokio::test]
 async fn a_timer_is_claimed_at_its_deadline_and_not_before() {
-    let server = RedisServer::start();
+    let server = TestRedis::start().await;
     let index = index(&server);
     let id = OrderId::generate();
     index.add(id, noon()).await.unwrap();
@@ -45,7 +45,7 @@ async fn a_timer_is_claimed_at_its_deadline_and_not_before() {
 
 #[tokio::test]
 async fn a_claim_is_nobody_elses_until_its_lease_is_over() {
-    let server = RedisServer::start();
+    let server = TestRedis::start().await;
     let (dying, living) = (index(&server), index(&server));
     let id = OrderId::generate();
     dying.add(id, noon()).await.unwrap();
@@ -58,7 +58,7 @@ async fn a_claim_is_nobody_elses_until_its_lease_is_over() {
 
 #[tokio::test]
 async fn claims_come_in_batches_that_do_not_overlap() {
-    let server = RedisServer::start();
+    let server = TestRedis::start().await;
     let (one, other) = (index(&server), index(&server));
     let timers: Vec<Timer> = (0..BATCH + 500).map(|_| pending(noon())).collect();
     for page in timers.chunks(1_000) {
@@ -76,7 +76,7 @@ async fn claims_come_in_batches_that_do_not_overlap() {
 
 #[tokio::test]
 async fn a_postponed_claim_comes_back_at_its_time() {
-    let server = RedisServer::start();
+    let server = TestRedis::start().await;
     let index = index(&server);
     let id = OrderId::generate();
     index.add(id, noon()).await.unwrap();
@@ -90,7 +90,7 @@ async fn a_postponed_claim_comes_back_at_its_time() {
 
 #[tokio::test]
 async fn a_removed_timer_is_never_claimed() {
-    let server = RedisServer::start();
+    let server = TestRedis::start().await;
     let index = index(&server);
     let id = OrderId::generate();
     index.add(id, noon()).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_removed_timer_is_never_claimed() {
 
 #[tokio::test]
 async fn restoring_leaves_alone_what_is_indexed_or_claimed() {
-    let server = RedisServer::start();
+    let server = TestRedis::start().await;
     let index = index(&server);
     let (in_hand, indexed, missing) = (pending(noon()), pending(noon()), pending(noon()));
     index.add(in_hand.id, noon()).await.unwrap();
@@ -116,7 +116,7 @@ async fn restoring_leaves_alone_what_is_indexed_or_claimed() {
 
 #[tokio::test]
 async fn one_worker_rebuilds_and_the_others_leave_it_to_him() {
-    let server = RedisServer::start();
+    let server = TestRedis::start().await;
     let (one, other) = (index(&server), index(&server));
     assert!(one.begin_rebuild().await.unwrap());
     assert!(!other.begin_rebuild().await.unwrap());
@@ -131,7 +131,7 @@ async fn one_worker_rebuilds_and_the_others_leave_it_to_him() {
 
 #[tokio::test]
 async fn a_loss_in_the_middle_of_a_rebuild_is_noticed() {
-    let server = RedisServer::start();
+    let server = TestRedis::start().await;
     let index = index(&server);
     assert!(index.begin_rebuild().await.unwrap());
     server.flush().await;
@@ -141,7 +141,7 @@ async fn a_loss_in_the_middle_of_a_rebuild_is_noticed() {
 
 #[tokio::test]
 async fn a_claim_on_a_lost_index_calls_the_keeper() {
-    let server = RedisServer::start();
+    let server = TestRedis::start().await;
     let index = index(&server);
     assert!(index.begin_rebuild().await.unwrap() && index.seal_rebuild().await.unwrap());
     index.claim(noon()).await.unwrap();
@@ -152,7 +152,7 @@ async fn a_claim_on_a_lost_index_calls_the_keeper() {
 
 #[tokio::test]
 async fn what_is_no_order_id_is_thrown_out() {
-    let server = RedisServer::start();
+    let server = TestRedis::start().await;
     let index = index(&server);
     let client = redis::Client::open(server.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
@@ -170,7 +170,7 @@ async fn what_is_no_order_id_is_thrown_out() {
 
 #[tokio::test]
 async fn without_redis_commands_fail_fast_and_the_gap_is_remembered() {
-    let mut server = RedisServer::start();
+    let mut server = TestRedis::start().await;
     let index = index(&server);
     index.claim(noon()).await.unwrap();
     assert!(!index.take_gap());
@@ -182,7 +182,7 @@ async fn without_redis_commands_fail_fast_and_the_gap_is_remembered() {
     }
     assert!(began.elapsed() < Duration::from_secs(2), "took {:?}", began.elapsed());
 
-    server.restart();
+    server.restart().await;
     let began = std::time::Instant::now();
     while index.claim(noon()).await.is_err() {
         assert!(began.elapsed() < Duration::from_secs(5), "the link stays down");
