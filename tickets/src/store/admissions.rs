@@ -31,7 +31,7 @@ impl Aggregate for Admission {
             Index::on("valid_passes", doc! { LISTING_ID: 1, SEATS: 1 })
                 .unique()
                 .partial(doc! { ADMITS: true }),
-            Index::on("taken_seats", doc! { LISTING_ID: 1, SEATS: 1, LIVE: 1 }).partial(doc! { LIVE: true }),
+            Index::on("live_orders", doc! { LISTING_ID: 1 }).partial(doc! { LIVE: true }),
             Index::on("by_holder", doc! { HOLDER_ID: 1, "_id": -1 }),
             Index::on("by_pass", doc! { PASS_ID: 1 }),
         ]
