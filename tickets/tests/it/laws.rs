@@ -1,0 +1,165 @@
+//! The laws that every listener obeys.
+
+use common::{
+    bus::{CommitError, Tx},
+    events::{
+        listing::{ListingChanged, ListingSnapshot},
+        order::{OrderChanged, OrderSnapshot, OrderStatus},
+        show::{ShowSnapshot, ShowStatus, ShowUpdated},
+    },
+    ids::ListingId,
+    service::Service,
+    testing::{TestWorld, laws},
+};
+use serde_json::json;
+use tickets::{
+    domain::{admission::Admission, listing::Listing, show::Show},
+    listeners::{Context, FollowShowOnListingChanged, FollowShowOnShowUpdated, KeepAdmissionOnOrderChanged},
+    store::{Admissions, Listings, Shows},
+};
+
+use crate::app::{DAY, later, order_of};
+
+/// A service whose listeners do not run by themselves.
+async fn quiet(world: &TestWorld) -> (Service, Context) {
+    let service = Service::connect("tickets", &world.service_config(), world.clock.clone()).await.unwrap();
+    service.register::<Show>().await.unwrap();
+    service.register::<Listing>().await.unwrap();
+    service.register::<Admission>().await.unwrap();
+    let bus = service.bus();
+    let context = Context {
+        shows: Shows::new(bus.repository()),
+        listings: Listings::new(bus.repository()),
+        admissions: Admissions::new(bus.repository()),
+        bus,
+    };
+    (service, context)
+}
+
+fn show(world: &TestWorld) -> ShowSnapshot {
+    let venue = json!({ "name": "Globe", "city": "London", "timeZone": "Europe/London" });
+    let starts_at = world.now().plus(DAY);
+    let show = json!({
+        "id": common::ids::ShowId::generate(),
+        "version": 1,
+        "title": "Hamlet",
+        "category": "theatre",
+        "performers": ["The Company"],
+        "venue": venue,
+        "startsAt": starts_at,
+        "status": "scheduled",
+        "createdAt": world.now(),
+    });
+    serde_json::from_value(show).unwrap()
+}
+
+fn listing(show: &ShowSnapshot) -> ListingSnapshot {
+    let listing = json!({
+        "id": ListingId::generate(),
+        "version": 1,
+        "showId": show.id,
+        "showStartsAt": show.starts_at,
+        "sellerId": common::ids::UserId::generate(),
+        "section": "Floor",
+        "row": null,
+        "admission": "general",
+        "seats": ["1", "2"],
+        "splitRule": "any",
+        "price": { "amountCents": 100, "currency": "GBP" },
+        "status": "active",
+        "createdAt": show.created_at,
+    });
+    serde_json::from_value(listing).unwrap()
+}
+
+async fn store(service: &Service, show: &ShowSnapshot, listings: &[ListingSnapshot]) {
+    let write = async |tx: &mut Tx| {
+        tx.insert(Show::from(show.clone()));
+        for snapshot in listings {
+            tx.insert(Listing { snapshot: snapshot.clone(), request: None });
+        }
+        Ok::<_, CommitError>(())
+    };
+    service.bus().transact(write).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keeping_admissions_obeys_the_laws() {
+    let world = TestWorld::new("tickets").await;
+    let (service, context) = quiet(&world).await;
+    let listing = ListingId::generate();
+    let order = |seats: &[u32]| order_of(listing, seats, world.now());
+    let bought = order(&[1, 2]);
+    let given_up = order(&[3]);
+    let refunded_first = order(&[4]);
+    let sold_again = order(&[1]);
+    let history = [
+        bought.clone(),
+        given_up.clone(),
+        later(&bought, 2, OrderStatus::Confirmed),
+        later(&given_up, 2, OrderStatus::Cancelled),
+        later(&bought, 3, OrderStatus::Completed),
+        later(&refunded_first, 5, OrderStatus::Refunded),
+        later(&refunded_first, 3, OrderStatus::Completed),
+        later(&bought, 4, OrderStatus::Refunding),
+        later(&bought, 5, OrderStatus::Refunded),
+        later(&sold_again, 3, OrderStatus::Completed),
+    ];
+    laws::check::<KeepAdmissionOnOrderChanged>(&service.bus(), &context, &history.map(OrderChanged)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn following_a_show_obeys_the_laws() {
+    let world = TestWorld::new("tickets").await;
+    let (service, context) = quiet(&world).await;
+    let before = show(&world);
+    let starts_at = before.starts_at.plus(DAY);
+    let moved = ShowSnapshot { version: 2, starts_at, ..before.clone() };
+    let off = ShowSnapshot { version: 3, status: ShowStatus::Cancelled, ..moved.clone() };
+    // The show is off already, and its listings have heard nothing of it.
+    store(&service, &off, &[listing(&before), listing(&before), listing(&moved)]).await;
+    let history = [moved, off].map(ShowUpdated);
+    laws::check::<FollowShowOnShowUpdated>(&service.bus(), &context, &history).await;
+    let off = &history[1].0;
+    assert_eq!(context.listings.count_out_of_step(off).await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn following_a_show_as_a_listing_obeys_the_laws() {
+    let world = TestWorld::new("tickets").await;
+    let (service, context) = quiet(&world).await;
+    let before = show(&world);
+    let off = ShowSnapshot { version: 2, status: ShowStatus::Cancelled, ..before.clone() };
+    let listings = [listing(&before), listing(&before)];
+    store(&service, &off, &listings).await;
+    let unknown = listing(&before);
+    let history = [listings[0].clone(), unknown, listings[1].clone()].map(ListingChanged);
+    laws::check::<FollowShowOnListingChanged>(&service.bus(), &context, &history).await;
+    assert_eq!(context.listings.count_out_of_step(&off).await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_seat_never_has_two_valid_passes() {
+    let world = TestWorld::new("tickets").await;
+    let (service, context) = quiet(&world).await;
+    let listing = ListingId::generate();
+    let order = |seats: &[u32]| order_of(listing, seats, world.now());
+    let first = order(&[1, 2]);
+    let again = later(&order(&[2, 3]), 3, OrderStatus::Completed);
+    let deliver = async |order: &OrderSnapshot| {
+        let event = OrderChanged(order.clone());
+        laws::deliver::<KeepAdmissionOnOrderChanged>(&service.bus(), &context, &event).await;
+    };
+    let passes =
+        async |order: &OrderSnapshot| context.admissions.passes_of_order(order.id, None).await.unwrap();
+    deliver(&later(&first, 3, OrderStatus::Completed)).await;
+    deliver(&again).await;
+    assert_eq!(
+        (passes(&first).await.len(), passes(&again).await.len()),
+        (2, 0),
+        "MongoDB refuses the second"
+    );
+    deliver(&later(&first, 4, OrderStatus::Refunding)).await;
+    deliver(&again).await;
+    assert_eq!(passes(&again).await.len(), 2);
+}

@@ -1,0 +1,117 @@
+//! Lists of listings.
+
+use common::events::order::{OrderCreated, OrderSnapshot};
+use serde_json::json;
+
+use crate::app::{TestApp, general, id, ids};
+
+async fn list(app: &TestApp, query: &str) -> Vec<String> {
+    ids(&app.get(&format!("/api/listings?{query}")).await.expect(200))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_listings_of_a_show_are_listed_by_price_and_filtered() {
+    let app = TestApp::start().await;
+    let (show, other) = (app.show().await, app.show().await);
+    let dear = app.listing(show, 2, 9_000).await;
+    let cheap = app.listing(show, 4, 1_000).await;
+    let middle = app.listing(show, 6, 5_000).await;
+    let elsewhere = app.listing(other, 8, 500).await;
+    app.post_as(&app.seller, &format!("/api/listings/{middle}/withdraw"), &json!({})).await.expect(200);
+    let text = |ids: &[common::ids::ListingId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+
+    assert_eq!(list(&app, &format!("showId={show}")).await, text(&[cheap, middle, dear]));
+    assert_eq!(list(&app, &format!("showId={show}&status=active")).await, text(&[cheap, dear]));
+    assert_eq!(list(&app, &format!("showId={show}&status=withdrawn")).await, text(&[middle]));
+    assert_eq!(list(&app, &format!("showId={show}&maxPriceCents=5000")).await, text(&[cheap, middle]));
+    assert_eq!(list(&app, &format!("showId={show}&minSeats=4")).await, text(&[cheap, middle]));
+    assert_eq!(
+        list(&app, "").await,
+        text(&[elsewhere, middle, cheap, dear]),
+        "without a show, the newest first"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sellers_find_their_own() {
+    let app = TestApp::start().await;
+    let show = app.show().await;
+    let mine = app.listing(show, 2, 9_000).await.to_string();
+    let rival = app.world.user();
+    let body = general(show, 1, 100);
+    let theirs: common::ids::ListingId = id(&app.post_as(&rival, "/api/listings", &body).await.expect(201));
+
+    let answer = app.get_as(&app.seller, "/api/listings?mine=true").await.expect(200);
+    assert_eq!(ids(&answer), std::slice::from_ref(&mine));
+    assert_eq!(answer.headers["cache-control"], "no-store", "what depends on who asks is not to be kept");
+    assert_eq!(list(&app, &format!("sellerId={}", app.seller.id)).await, [mine]);
+    assert_eq!(list(&app, &format!("sellerId={}", rival.id)).await, [theirs.to_string()]);
+    assert_eq!(app.get("/api/listings?mine=true").await.expect(401).code(), "unauthorized");
+    let both = format!("/api/listings?mine=true&sellerId={}", rival.id);
+    assert_eq!(app.get_as(&app.seller, &both).await.expect(422).pointers(), ["/query/sellerId"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_neither_repeat_nor_skip_what_costs_the_same() {
+    let app = TestApp::start().await;
+    let show = app.show().await;
+    let mut offered = Vec::new();
+    for cents in [300, 100, 100, 100, 200] {
+        offered.push((cents, app.listing(show, 2, cents).await.to_string()));
+    }
+    for (query, newest_first) in [(format!("showId={show}&limit=2"), false), ("limit=2".to_owned(), true)] {
+        let mut seen = Vec::new();
+        let mut path = format!("/api/listings?{query}");
+        loop {
+            let page = app.get(&path).await.expect(200);
+            assert!(ids(&page).len() <= 2);
+            seen.extend(ids(&page));
+            let Some(cursor) = page.json()["nextCursor"].as_str().map(str::to_owned) else { break };
+            path = format!("/api/listings?{query}&cursor={cursor}");
+        }
+        offered.sort();
+        if newest_first {
+            offered.sort_by(|a, b| b.1.cmp(&a.1));
+        }
+        assert_eq!(seen, offered.iter().map(|(_, id)| id.clone()).collect::<Vec<_>>(), "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_filled_from_behind_what_is_sold_out() {
+    let app = TestApp::start().await;
+    let show = app.show().await;
+    for _ in 0..6 {
+        let listing = app.listing(show, 2, 100).await;
+        app.world.publish(OrderCreated(app.order(show, listing, &[1, 2]))).await;
+    }
+    let left = app.listing(show, 2, 200).await.to_string();
+    app.world.settle().await;
+    assert_eq!(list(&app, &format!("showId={show}&minSeats=1&limit=2")).await, std::slice::from_ref(&left));
+    // One at a time the bound on looking is reached before the listing is: the cursor leads on to it.
+    let mut path = format!("/api/listings?showId={show}&minSeats=1&limit=1");
+    let mut pages = 0;
+    let found = loop {
+        let page = app.get(&path).await.expect(200);
+        pages += 1;
+        if !ids(&page).is_empty() {
+            break ids(&page);
+        }
+        let cursor = page.json()["nextCursor"].as_str().unwrap().to_owned();
+        path = format!("/api/listings?showId={show}&minSeats=1&limit=1&cursor={cursor}");
+    };
+    assert_eq!(found, [left]);
+    assert!(pages <= 2, "{pages} pages for seven listings");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_many_are_left_decides_and_not_how_many_there_were() {
+    let app = TestApp::start().await;
+    let show = app.show().await;
+    let listing = app.listing(show, 4, 100).await;
+    let order: OrderSnapshot = app.order(show, listing, &[1, 2]);
+    app.world.publish(OrderCreated(order)).await;
+    app.world.settle().await;
+    assert_eq!(list(&app, &format!("showId={show}&minSeats=2")).await.len(), 1);
+    assert!(list(&app, &format!("showId={show}&minSeats=3")).await.is_empty());
+}

@@ -1,0 +1,18 @@
+//! tickets on real servers.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step fails the test")]
+
+mod app;
+mod bad_input;
+mod bad_queries;
+mod coverage;
+mod following;
+mod idempotency;
+mod laws;
+mod listing_lists;
+mod listings;
+mod outage;
+mod passes;
+mod revalidation;
+mod seats_left;
+mod shows;
+mod who_may;
