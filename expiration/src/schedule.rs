@@ -8,7 +8,7 @@
 //! An entry is a hint and never a decision. Whether a timer fires is decided by its document: an entry too
 //! many costs a look into MongoDB, and one too few is found by the keeper. So nothing here is needed
 //! for a hold to end, only for it to end in time. For the same reason no call waits long for Redis: see
-//! [`link`].
+//! the module `link`.
 //!
 //! Deadlines and leases go by the service's clock, which every call is given. Nothing asks Redis for the
 //! time, and nothing relies on key-space notifications, which are sent once and to nobody when nobody is
