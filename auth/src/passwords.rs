@@ -3,12 +3,11 @@
 //! At most one hash per worker is computed at a time; a bounded number waits; whoever comes then is told
 //! to come again. Checking the password of an unknown user costs the same as of a known one.
 
-use std::{num::NonZeroUsize, sync::Arc};
+mod argon2id;
 
-use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
-    password_hash::phc::{Output, ParamsString, PasswordHash as Phc, Salt},
-};
+use std::{fmt::Display, num::NonZeroUsize, sync::Arc};
+
+use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -41,8 +40,8 @@ pub enum HashingError {
     Broken(String),
 }
 
-impl From<argon2::password_hash::Error> for HashingError {
-    fn from(error: argon2::password_hash::Error) -> Self {
+impl HashingError {
+    fn broken(error: impl Display) -> Self {
         Self::Broken(error.to_string())
     }
 }
@@ -79,12 +78,12 @@ impl Passwords {
     /// this is called in.
     pub fn new(workers: NonZeroUsize) -> Result<Self, HashingError> {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES));
-        Self::with_params(params.map_err(|error| HashingError::Broken(error.to_string()))?, workers)
+        Self::with_params(params.map_err(HashingError::broken)?, workers)
     }
 
     fn with_params(params: Params, workers: NonZeroUsize) -> Result<Self, HashingError> {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let nobody = hash_of_nobody(&argon2)?;
+        let nobody = argon2id::hash_of_nobody(&argon2)?;
         let places = workers.get().saturating_mul(1 + WAITING_PER_WORKER);
         Ok(Self {
             argon2,
@@ -98,7 +97,7 @@ impl Passwords {
     /// The hash of a new password.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError> {
         let argon2 = self.argon2.clone();
-        self.run(move || hash_with(&argon2, &password)).await
+        self.run(move || argon2id::hash(&argon2, &password)).await
     }
 
     /// Whether this is the password of the user whose hash it is; `None` for a user who does not exist,
@@ -110,7 +109,7 @@ impl Passwords {
     ) -> Result<Checked, HashingError> {
         let argon2 = self.argon2.clone();
         let hash = hash.unwrap_or(&self.nobody).clone();
-        self.run(move || check_with(&argon2, &password, &hash)).await
+        self.run(move || argon2id::check(&argon2, &password, &hash)).await
     }
 
     async fn run<T: Send + 'static>(
@@ -124,7 +123,7 @@ impl Passwords {
             drop(turn);
             result
         });
-        task.await.map_err(|error| HashingError::Broken(error.to_string()))?
+        task.await.map_err(HashingError::broken)?
     }
 
     async fn turn(&self) -> Result<Turn, HashingError> {
@@ -133,53 +132,9 @@ impl Passwords {
             HashingError::Busy
         })?;
         let worker = self.workers.clone().acquire_owned().await;
-        let worker = worker.map_err(|error| HashingError::Broken(error.to_string()))?;
+        let worker = worker.map_err(HashingError::broken)?;
         Ok(Turn { _place: place, _worker: worker })
     }
-}
-
-fn hash_with(argon2: &Argon2<'_>, password: &Password) -> Result<PasswordHash, HashingError> {
-    let phc: Phc = argon2.hash_password(password.expose().as_bytes())?;
-    Ok(PasswordHash::from_phc(phc.to_string()))
-}
-
-fn check_with(
-    argon2: &Argon2<'_>,
-    password: &Password,
-    hash: &PasswordHash,
-) -> Result<Checked, HashingError> {
-    let phc = Phc::new(hash.as_phc()).map_err(|error| HashingError::Broken(error.to_string()))?;
-    match argon2.verify_password(password.expose().as_bytes(), &phc) {
-        Ok(()) => {
-            let rehashed = if is_current(argon2, &phc) { None } else { Some(hash_with(argon2, password)?) };
-            Ok(Checked { check: PasswordCheck::Right, rehashed })
-        }
-        Err(argon2::password_hash::Error::PasswordInvalid) => {
-            Ok(Checked { check: PasswordCheck::Wrong, rehashed: None })
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Whether a hash was made with the parameters of today.
-fn is_current(argon2: &Argon2<'_>, phc: &Phc) -> bool {
-    let today = ParamsString::try_from(argon2.params());
-    phc.algorithm == Algorithm::Argon2id.ident()
-        && phc.version == Some(Version::V0x13.into())
-        && today.is_ok_and(|today| phc.params == today)
-}
-
-/// A well-formed hash under today's parameters of no password: its output is not Argon2's.
-fn hash_of_nobody(argon2: &Argon2<'_>) -> Result<PasswordHash, HashingError> {
-    let broken = |error: &dyn std::error::Error| HashingError::Broken(error.to_string());
-    let phc = Phc {
-        algorithm: Algorithm::Argon2id.ident(),
-        version: Some(Version::V0x13.into()),
-        params: ParamsString::try_from(argon2.params())?,
-        salt: Some(Salt::new(&[0x5D; 16]).map_err(|error| broken(&error))?),
-        hash: Some(Output::new(&[0xA0; HASH_BYTES]).map_err(|error| broken(&error))?),
-    };
-    Ok(PasswordHash::from_phc(phc.to_string()))
 }
 
 #[cfg(test)]
