@@ -33,32 +33,39 @@ const CONCURRENCY: usize = 64;
 const POLL: Duration = Duration::from_millis(250);
 /// How many payments one look finds at most.
 const BATCH: i64 = 512;
-/// A hint may overtake the commit that it tells of, so it is looked into again after these pauses.
-const PATIENCE_MILLIS: [u64; 6] = [0, 2, 4, 8, 16, 32];
 /// How long payments that are being driven may take when the service stops.
 const FINISH: Duration = Duration::from_secs(6);
 
-/// The way to tell the reconciler that a payment may have something to ask.
+/// Why a payment may have something to ask of the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hint {
+    /// Something may have happened to it.
+    Look(PaymentId),
+    /// It is under way as soon as a unit of work is committed that is about to be.
+    Expect(PaymentId),
+}
+
+/// The way to tell the reconciler.
 #[derive(Debug, Clone)]
-pub struct Hints(mpsc::Sender<PaymentId>);
+pub struct Hints(mpsc::Sender<Hint>);
 
 impl Hints {
     /// Hints, and where they arrive.
-    pub fn channel() -> (Self, mpsc::Receiver<PaymentId>) {
+    pub fn channel() -> (Self, mpsc::Receiver<Hint>) {
         let (sender, receiver) = mpsc::channel(HINTS);
         (Self(sender), receiver)
     }
 
     /// Gives a hint. When too many wait it is lost, and the look-out finds the payment.
-    pub fn give(&self, payment: PaymentId) {
-        if self.0.try_send(payment).is_err() {
+    pub fn give(&self, hint: Hint) {
+        if self.0.try_send(hint).is_err() {
             metrics::counter!("payments_hints_dropped_total").increment(1);
         }
     }
 }
 
 /// Drives payments until the service stops.
-pub async fn run(context: Context, mut hints: mpsc::Receiver<PaymentId>, stopping: CancellationToken) {
+pub async fn run(context: Context, mut hints: mpsc::Receiver<Hint>, stopping: CancellationToken) {
     let mut work = Work::new(context);
     let mut poll = interval(POLL);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -69,19 +76,19 @@ pub async fn run(context: Context, mut hints: mpsc::Receiver<PaymentId>, stoppin
         work.start();
         tokio::select! {
             () = stopping.cancelled() => break,
-            Some(payment) = hints.recv(), if work.has_room() => work.waiting.push_back(payment),
+            Some(hint) = hints.recv(), if work.has_room() => work.waiting.push_back(hint),
             Some(ended) = work.driven.join_next_with_id() => work.end(ended),
             _ = poll.tick(), if work.waiting.is_empty() => work.look(work.context.clock.now()).await,
         }
     }
     // What is cut off here is found again by the next process.
-    let _ = timeout(FINISH, work.driven.join_all()).await;
+    let _ = timeout(FINISH, async { while work.driven.join_next().await.is_some() {} }).await;
 }
 
 /// What is being done and what is to be done.
 struct Work {
     context: Context,
-    waiting: VecDeque<PaymentId>,
+    waiting: VecDeque<Hint>,
     driven: JoinSet<()>,
     busy: HashMap<task::Id, PaymentId>,
     /// Payments that were hinted at while they were being driven.
@@ -105,20 +112,21 @@ impl Work {
 
     async fn look(&mut self, until: Timestamp) {
         match self.context.payments.due(until, BATCH).await {
-            Ok(due) => self.waiting.extend(due),
+            Ok(due) => self.waiting.extend(due.into_iter().map(Hint::Look)),
             Err(error) => tracing::warn!(%error, "payments under way cannot be looked up for now"),
         }
     }
 
     fn start(&mut self) {
         while self.has_room()
-            && let Some(payment) = self.waiting.pop_front()
+            && let Some(hint) = self.waiting.pop_front()
         {
+            let payment = hint.payment();
             if self.busy.values().any(|busy| *busy == payment) {
                 self.again.insert(payment);
                 continue;
             }
-            let task = self.driven.spawn(attend(self.context.clone(), payment));
+            let task = self.driven.spawn(attend(self.context.clone(), hint));
             self.busy.insert(task.id(), payment);
         }
     }
@@ -133,21 +141,38 @@ impl Work {
             tracing::error!(payment.id = %payment, %error, "driving a payment panicked");
         }
         if self.again.remove(&payment) {
-            self.waiting.push_back(payment);
+            self.waiting.push_back(Hint::Expect(payment));
         }
     }
 }
 
-/// Waits for what the hint tells of, and drives the payment.
-async fn attend(context: Context, payment: PaymentId) {
-    if let Err(error) = attend_patiently(&context, payment).await {
+impl Hint {
+    fn payment(self) -> PaymentId {
+        match self {
+            Self::Look(payment) | Self::Expect(payment) => payment,
+        }
+    }
+
+    /// After which pauses to look. The hint of a commit may overtake it.
+    fn pauses_millis(self) -> &'static [u64] {
+        match self {
+            Self::Look(_) => &[0],
+            Self::Expect(_) => &[0, 2, 4, 8, 16, 32],
+        }
+    }
+}
+
+async fn attend(context: Context, hint: Hint) {
+    if let Err(error) = look_and_drive(&context, hint).await {
+        let payment = hint.payment();
         tracing::warn!(payment.id = %payment, %error, "a payment cannot be driven for now");
     }
 }
 
-async fn attend_patiently(context: &Context, payment: PaymentId) -> Result<(), SettleError> {
-    for pause_millis in PATIENCE_MILLIS {
-        sleep(Duration::from_millis(pause_millis)).await;
+async fn look_and_drive(context: &Context, hint: Hint) -> Result<(), SettleError> {
+    let payment = hint.payment();
+    for pause_millis in hint.pauses_millis() {
+        sleep(Duration::from_millis(*pause_millis)).await;
         let Some(known) = context.payments.get(payment).await? else { continue };
         if is_under_way(known.state.status) {
             let span =

@@ -8,7 +8,8 @@ use common::{
 
 use crate::{
     app::Context,
-    domain::{Decision, Input, decide},
+    domain::{Decision, Input, decide, is_under_way},
+    reconciler::Hint,
 };
 
 /// See the module.
@@ -37,8 +38,10 @@ impl Listener for FollowOrderOnOrderChanged {
         let payment = payment.ok_or_else(|| HandlerError::failed("the payment of the order is not there"))?;
         match decide(&payment.state, Input::Order(Box::new(newest.clone())), tx.now()) {
             Decision::Next(next, told) => {
+                if is_under_way(next.status) {
+                    context.hints.give(Hint::Expect(payment_id));
+                }
                 context.payments.save(tx, &payment, *next, told);
-                context.hints.give(payment_id);
                 Ok(Outcome::Done)
             }
             Decision::Skipped(_) if kept => Ok(Outcome::Done),

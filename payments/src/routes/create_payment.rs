@@ -7,7 +7,7 @@ use common::{
     bus::{CommitError, Tx},
     events::{
         order::{OrderSnapshot, OrderStatus},
-        payment::DeclineReason,
+        payment::{DeclineReason, PaymentStatus},
     },
     http::{Body, CurrentUser, IdempotencyKey, Problem, ProblemBody, fingerprint},
     ids::{OrderId, PaymentId},
@@ -21,6 +21,7 @@ use super::PaymentView;
 use crate::{
     app::Context,
     domain::{GatewayState, NewPayment, Payment, PaymentMethod},
+    reconciler::Hint,
     settle::{self, SettleError},
 };
 
@@ -123,8 +124,9 @@ async fn authorize(context: &Context, payment: Payment) -> Result<Payment, Probl
     let (context, stored) = (context.clone(), payment.clone());
     let asking = tokio::spawn(async move {
         let asked = settle::ask_once(&context, payment, Some(GatewayState::NeverSeen)).await?;
-        if let Some(payment) = &asked {
-            context.hints.give(payment.id);
+        // The order ended meanwhile, and the money is to be released: not by the buyer's request.
+        if let Some(payment) = asked.as_ref().filter(|payment| payment.status == PaymentStatus::Voiding) {
+            context.hints.give(Hint::Look(payment.id));
         }
         Ok::<_, SettleError>(asked)
     });

@@ -23,10 +23,6 @@ struct ListPayments {
     /// Only those of this order. An admin sees everybody's then.
     #[garde(skip)]
     order_id: Option<OrderId>,
-    #[serde(flatten)]
-    #[garde(dive)]
-    #[param(ignore)]
-    page: PageQuery,
 }
 
 /// List my payments, newest first
@@ -43,10 +39,11 @@ pub async fn list_payments(
     context: Data<Context>,
     user: CurrentUser,
     Query(query): Query<ListPayments>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<PaymentView>>, Problem> {
     let everybody = user.is_admin() && query.order_id.is_some();
     let buyer = (!everybody).then_some(user.id);
-    let (before, fetch) = (query.page.after()?, query.page.fetch());
+    let (before, fetch) = (page.after()?, page.fetch());
     let found = context.payments.list(buyer, query.order_id, before, fetch).await?;
-    Ok(Json(Page::of(found, &query.page, |payment| payment.id).map(PaymentView::from)))
+    Ok(Json(Page::of(found, &page, |payment| payment.id).map(PaymentView::from)))
 }

@@ -16,7 +16,7 @@ use common::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::{app::Context, gateway::signature};
+use crate::{app::Context, gateway::signature, reconciler::Hint};
 
 /// What is read of a webhook.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -48,7 +48,7 @@ pub async fn receive_webhook(
     // References that are none of ours are signed nonsense; there is nothing to look up.
     let webhook = serde_json::from_slice::<Webhook>(&body).ok();
     if let Some(payment) = webhook.and_then(|webhook| webhook.reference.parse::<PaymentId>().ok()) {
-        context.hints.give(payment);
+        context.hints.give(Hint::Look(payment));
     }
     Ok(HttpResponse::NoContent().finish())
 }
