@@ -58,9 +58,12 @@ pub struct Ledger {
 pub type Place<'a> = mpsc::Permit<'a, Entry>;
 
 impl Ledger {
-    /// Replays the file into a book and goes on writing at its end.
+    /// Replays the file into a book and goes on writing at its end; makes the file if it is not there.
     pub fn open(path: &Path) -> Result<(Self, Book), LedgerError> {
         let read = |source| LedgerError::Read { path: path.to_owned(), source };
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory).map_err(read)?;
+        }
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path).map_err(read)?;
         let book = replay(&mut file, path)?;
         let (queue, from_requests) = mpsc::channel(QUEUE);
