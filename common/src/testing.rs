@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a failed step fails the test")]
 
 mod answer;
+pub mod coverage;
 pub mod laws;
 mod servers;
 mod world;
