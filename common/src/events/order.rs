@@ -10,6 +10,9 @@ use crate::{
     money::Money,
 };
 
+/// The most seats that one order has.
+pub const MAX_SEATS_PER_ORDER: u32 = 8;
+
 /// Where an order stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -6,7 +6,7 @@ use common::{
     clock::Timestamp,
     events::{
         listing::{ListingSnapshot, ListingStatus, Seat},
-        order::OrderStatus,
+        order::{MAX_SEATS_PER_ORDER, OrderStatus},
     },
     ids::{ListingId, OrderId, UserId},
 };
@@ -17,7 +17,7 @@ use super::{
 };
 
 /// The most seats that one order may claim.
-pub const MAX_SEATS: u32 = 8;
+pub const MAX_SEATS: u32 = MAX_SEATS_PER_ORDER;
 
 /// What a buyer wants.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use common::events::listing::{Admission, Seat, SplitRule};
+use common::events::{
+    listing::{Admission, Seat, SplitRule},
+    order::MAX_SEATS_PER_ORDER,
+};
 
 /// The most seats that one listing may have.
 pub const MAX_SEATS: usize = 50;
@@ -28,6 +31,9 @@ pub enum SeatsRefusal {
     /// An odd number of seats cannot be sold in pairs.
     #[error("an odd number of seats cannot be sold in pairs")]
     OddForPairs,
+    /// More seats than one order can have cannot be sold to one buyer.
+    #[error("sell at most {MAX_SEATS_PER_ORDER} seats all together")]
+    TooManyTogether,
 }
 
 /// The seats that a listing is made of: 1 to [`MAX_SEATS`] of them, all different.
@@ -74,6 +80,7 @@ impl Seats {
     pub fn allow(&self, rule: SplitRule) -> Result<(), SeatsRefusal> {
         match rule {
             SplitRule::Pairs if !self.seats.len().is_multiple_of(2) => Err(SeatsRefusal::OddForPairs),
+            SplitRule::AllTogether if !fits_one_order(self.seats.len()) => Err(SeatsRefusal::TooManyTogether),
             SplitRule::Pairs | SplitRule::Any | SplitRule::AllTogether => Ok(()),
         }
     }
@@ -87,6 +94,10 @@ impl Seats {
     pub fn into_seats(self) -> Vec<Seat> {
         self.seats
     }
+}
+
+fn fits_one_order(seats: usize) -> bool {
+    u32::try_from(seats).is_ok_and(|seats| seats <= MAX_SEATS_PER_ORDER)
 }
 
 #[cfg(test)]
@@ -141,12 +152,14 @@ mod tests {
     }
 
     #[test]
-    fn pairs_need_an_even_number() {
+    fn the_split_rule_must_let_buyers_take_all() {
         for (quantity, rule, allowed) in [
             (2, SplitRule::Pairs, true),
             (3, SplitRule::Pairs, false),
             (3, SplitRule::Any, true),
-            (3, SplitRule::AllTogether, true),
+            (8, SplitRule::AllTogether, true),
+            (9, SplitRule::AllTogether, false),
+            (9, SplitRule::Any, true),
         ] {
             assert_eq!(Seats::general(quantity).unwrap().allow(rule).is_ok(), allowed, "{quantity} {rule:?}");
         }

@@ -1,6 +1,6 @@
 //! The refusals of the domain as problem documents.
 
-use common::http::Problem;
+use common::{events::order::MAX_SEATS_PER_ORDER, http::Problem};
 
 use crate::domain::{
     listing::ListingRefusal,
@@ -44,6 +44,10 @@ impl From<SeatsRefusal> for Problem {
             SeatsRefusal::Repeated { at } => Self::invalid(format!("/seats/{at}"), "appears more than once"),
             SeatsRefusal::OddForPairs => {
                 Self::invalid("/splitRule", "an odd number of seats cannot be sold in pairs")
+            }
+            SeatsRefusal::TooManyTogether => {
+                let detail = format!("at most {MAX_SEATS_PER_ORDER} seats can be sold all together");
+                Self::invalid("/splitRule", detail)
             }
         }
     }

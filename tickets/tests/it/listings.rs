@@ -160,3 +160,12 @@ async fn after_the_start_of_its_show_a_listing_keeps_its_price() {
     app.world.clock.advance(MINUTE);
     assert_eq!(ask(3_000).await.expect(409).code(), "show_started");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_seats_than_one_order_has_are_not_sold_all_together() {
+    let app = TestApp::start().await;
+    let mut listing = numbered(&app.show().await);
+    listing["seats"] = (1..=9).map(|n| n.to_string()).collect();
+    let answer = app.post_as(&app.seller, "/api/listings", &listing).await.expect(422);
+    assert_eq!(answer.pointers(), ["/splitRule"]);
+}
