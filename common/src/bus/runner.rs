@@ -326,7 +326,8 @@ async fn guarded(
 
 fn span(listener: &str, meta: &Meta) -> tracing::Span {
     let trace_id = tracing::field::Empty;
-    let span = tracing::info_span!("listen", %listener, event.id = %meta.id, event.ty = %meta.ce_type, trace_id);
+    let span =
+        tracing::info_span!("listen", %listener, event.id = %meta.id, event.ty = %meta.ce_type, trace_id);
     if let Some(traceparent) = &meta.traceparent {
         telemetry::set_parent(&span, traceparent);
     }
