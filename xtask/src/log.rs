@@ -8,7 +8,10 @@ pub mod grammar;
 use std::{
     env,
     io::{self, IsTerminal as _, Write as _},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::clock;
@@ -33,14 +36,21 @@ pub struct Log {
 
 #[derive(Debug)]
 enum Sink {
-    Terminal { coloured: bool },
+    Terminal { coloured: bool, only_trouble: AtomicBool },
     Nowhere,
 }
+
+const SELF: &str = "stagedoor";
 
 impl Log {
     /// Standard output.
     pub fn stdout() -> Self {
-        Self { sink: Arc::new(Sink::Terminal { coloured: colours_wanted() }) }
+        Self {
+            sink: Arc::new(Sink::Terminal {
+                coloured: colours_wanted(),
+                only_trouble: AtomicBool::new(false),
+            }),
+        }
     }
 
     /// Nothing is shown; the files under `.stagedoor/` still hold it all. For tests.
@@ -50,17 +60,27 @@ impl Log {
 
     /// What xtask itself has to say.
     pub fn say(&self, text: impl AsRef<str>) {
-        self.line("stagedoor", Level::Info, text.as_ref());
+        self.line(SELF, Level::Info, text.as_ref());
     }
 
     /// What xtask says when something is not as it should be, but it goes on.
     pub fn warn(&self, text: impl AsRef<str>) {
-        self.line("stagedoor", Level::Warn, text.as_ref());
+        self.line(SELF, Level::Warn, text.as_ref());
+    }
+
+    /// Leaves out what the others say, unless it is a warning or worse, until told otherwise.
+    pub fn show_only_trouble(&self, only: bool) {
+        if let Sink::Terminal { only_trouble, .. } = &*self.sink {
+            only_trouble.store(only, Ordering::Relaxed);
+        }
     }
 
     /// One line of one speaker.
     pub fn line(&self, who: &str, level: Level, text: &str) {
-        let Sink::Terminal { coloured } = *self.sink else { return };
+        let Sink::Terminal { coloured, ref only_trouble } = *self.sink else { return };
+        if level < Level::Warn && who != SELF && only_trouble.load(Ordering::Relaxed) {
+            return;
+        }
         let time = clock::time_of_day(clock::now_secs());
         let line = if coloured {
             let (name, tone) = (colour_of(who), tone_of(level));
@@ -80,7 +100,7 @@ pub fn colours_wanted() -> bool {
 
 fn colour_of(who: &str) -> &'static str {
     match who {
-        "stagedoor" => "\x1b[1;37m",
+        SELF => "\x1b[1;37m",
         "auth" => "\x1b[36m",
         "tickets" => "\x1b[32m",
         "orders" => "\x1b[33m",

@@ -84,7 +84,7 @@ fn start(
     let secrets = Secrets::load_or_generate(&workspace.secrets())?;
     log.say("building the services");
     let binaries = cargo::build(workspace, &build_args(options.release), stop)?;
-    running.wait_for_servers(stop)?;
+    running.wait_for_servers(backing::READY_BOUND, stop)?;
     for service in &SERVICES {
         let spec = service.spec(&binaries, &environment, &secrets, options.port, &workspace.up())?;
         running.start_service(service, spec)?;
@@ -158,7 +158,11 @@ fn seed_once(workspace: &Workspace, port: u16, stop: &Stop, log: &Log) -> Result
         admin: Secrets::admin(&workspace.secrets())?,
     };
     log.say("putting a small catalogue into the empty shop");
-    seed::run(&target, FIRST_CATALOGUE, &seed::Options::default(), stop, log)?;
+    // A line for each offer would bury the rest.
+    log.show_only_trouble(true);
+    let seeded = seed::run(&target, FIRST_CATALOGUE, &seed::Options::default(), stop, log);
+    log.show_only_trouble(false);
+    seeded?;
     fs::write(marker, "").context("record that the shop has its catalogue")
 }
 

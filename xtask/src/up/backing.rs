@@ -1,9 +1,6 @@
 //! MongoDB, NATS and Redis of `up`: those that the environment names, else our own.
 
-use std::{
-    env,
-    time::{Duration, Instant},
-};
+use std::{env, time::Duration};
 
 use anyhow::Result;
 
@@ -76,7 +73,7 @@ impl Backing {
                 log.say(format!("using the server that {variable} names, instead of our own {}", spec.name));
                 return Ok(());
             }
-            running.add_server(Process::start(spec, log)?, Instant::now() + READY_BOUND, check);
+            running.add_server(Process::start(spec, log)?, check);
             anyhow::Ok(())
         };
         start(&self.mongodb_uri, "MONGODB_URI", mongo::spec(&tools.mongod, &dir, MONGODB_PORT)?, || {

@@ -37,11 +37,10 @@ pub struct Running {
     log: Log,
 }
 
-/// A server, by its index, that is ready when the check succeeds, which must be before the deadline.
+/// A server, by its index, that is ready when the check succeeds.
 #[derive(Debug)]
 struct Unready {
     index: usize,
-    deadline: Instant,
     check: fn() -> Result<()>,
 }
 
@@ -61,8 +60,8 @@ impl Running {
     }
 
     /// A server was started, and is ready when the check succeeds.
-    pub fn add_server(&mut self, process: Process, deadline: Instant, check: fn() -> Result<()>) {
-        self.unready_servers.push(Unready { index: self.servers.len(), deadline, check });
+    pub fn add_server(&mut self, process: Process, check: fn() -> Result<()>) {
+        self.unready_servers.push(Unready { index: self.servers.len(), check });
         self.servers.push(Supervised::new(process, None));
     }
 
@@ -79,8 +78,10 @@ impl Running {
     }
 
     /// Waits until every server can be used.
-    pub fn wait_for_servers(&mut self, stop: &Stop) -> Result<()> {
-        for Unready { index, deadline, check } in std::mem::take(&mut self.unready_servers) {
+    pub fn wait_for_servers(&mut self, bound: Duration, stop: &Stop) -> Result<()> {
+        // The build before this may have taken as long as it likes.
+        let deadline = Instant::now() + bound;
+        for Unready { index, check } in std::mem::take(&mut self.unready_servers) {
             let server = self.servers.get_mut(index).context("find a server")?;
             wait_for(&mut server.process, deadline, || if stop.is_requested() { Ok(()) } else { check() })?;
             self.log.line(server.process.name(), Level::Info, "ready");
