@@ -18,7 +18,6 @@ use super::{
     Bus,
     outbox::{OutboxEntry, Publication},
     publisher::PublishError,
-    relay::Kind,
 };
 use crate::{clock::Timestamp, telemetry::chain};
 
@@ -148,17 +147,8 @@ async fn look_at(bus: &Bus, stream: &str) -> Result<(String, i64), RepairError> 
 
 /// Publishes the current state of every aggregate of this service.
 async fn repair(bus: &Bus, watermark: Watermark) -> Result<(), RepairError> {
-    let mut published = 0_u64;
-    for kind in bus.inner.registry.kinds() {
-        let mut after = String::new();
-        loop {
-            let page = page(bus, kind, doc! { "_id": { "$gt": &after } }).await?;
-            let Some((last, _)) = page.last() else { break };
-            after.clone_from(last);
-            let facts = page.into_iter().flat_map(|(_, facts)| facts).collect();
-            published += publish_again(bus, facts, &format!("epoch-{}", watermark.epoch)).await?;
-        }
-    }
+    let why = format!("epoch-{}", watermark.epoch);
+    let published = publish_matching(bus, &Document::new(), &why).await?;
     let done = Watermark { repairing: false, lease_until: None, ..watermark.clone() };
     remember(bus, Some(&watermark), &done).await?;
     tracing::info!(published, epoch = watermark.epoch, "all current states are published again");
@@ -169,30 +159,32 @@ async fn repair(bus: &Bus, watermark: Watermark) -> Result<(), RepairError> {
 async fn republish_waiting(bus: &Bus) -> Result<(), RepairError> {
     let after = bus.inner.config.republish_after;
     let now = bus.clock().now();
-    let before = now.minus(after);
+    let filter = doc! { "awaitsPeer": true, "updatedAt": { "$lt": now.minus(after) } };
     // A new message id for each period, so that JetStream does not drop the repetition.
     let period = now.millis() / i64::try_from(after.as_millis()).unwrap_or(i64::MAX).max(1);
-    for kind in bus.inner.registry.kinds() {
-        let filter = doc! { "awaitsPeer": true, "updatedAt": { "$lt": before } };
-        let facts: Vec<_> = page(bus, kind, filter).await?.into_iter().flat_map(|(_, facts)| facts).collect();
-        let published = publish_again(bus, facts, &format!("waiting-{period}")).await?;
-        if published > 0 {
-            tracing::info!(
-                collection = kind.collection,
-                published,
-                "published again what waits for another service"
-            );
-        }
+    let published = publish_matching(bus, &filter, &format!("waiting-{period}")).await?;
+    if published > 0 {
+        tracing::info!(published, "published again what waits for another service");
     }
     Ok(())
 }
 
-async fn page(
-    bus: &Bus,
-    kind: Kind,
-    filter: Document,
-) -> Result<Vec<(String, Vec<Publication>)>, RepairError> {
-    Ok((kind.current_facts)(bus.inner.database.clone(), filter, PAGE).await?)
+/// Publishes the current facts of all aggregates that match, page by page.
+async fn publish_matching(bus: &Bus, filter: &Document, why: &str) -> Result<u64, RepairError> {
+    let mut published = 0;
+    for kind in bus.inner.registry.kinds() {
+        let mut after = String::new();
+        loop {
+            let mut filter = filter.clone();
+            filter.insert("_id", doc! { "$gt": &after });
+            let page = (kind.current_facts)(bus.inner.database.clone(), filter, PAGE).await?;
+            let Some((last, _)) = page.last() else { break };
+            after.clone_from(last);
+            let facts = page.into_iter().flat_map(|(_, facts)| facts).collect();
+            published += publish_again(bus, facts, why).await?;
+        }
+    }
+    Ok(published)
 }
 
 async fn publish_again(bus: &Bus, facts: Vec<Publication>, why: &str) -> Result<u64, RepairError> {

@@ -162,9 +162,30 @@ impl TestWorld {
     ///
     /// # Panics
     /// When JetStream does not take it.
-    #[expect(clippy::disallowed_methods, reason = "a test plays the part of the owner's relay")]
     pub async fn publish<F: Fact>(&self, fact: F) {
         let owner = F::Snapshot::OWNER;
+        let publication = Publication::from(fact);
+        let subject = format!("{}.{}", publication.ce_type, publication.aggregate_id);
+        let mut headers = HeaderMap::new();
+        headers.insert("ce-specversion", "1.0");
+        headers.insert("ce-id", EventId::generate().to_string());
+        headers.insert("ce-type", publication.ce_type.as_str());
+        headers.insert("ce-source", format!("/{owner}"));
+        headers.insert("ce-time", self.clock.now().to_string());
+        let body = publication.body.expect("encode the fact");
+        self.send(owner, &subject, headers, body).await;
+    }
+
+    /// Publishes a message without any headers, as no service would.
+    ///
+    /// # Panics
+    /// When JetStream does not take it.
+    pub async fn publish_raw(&self, owner: &str, subject: &str, body: &str) {
+        self.send(owner, subject, HeaderMap::new(), body.to_owned()).await;
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test plays the part of the owner's relay")]
+    async fn send(&self, owner: &str, subject: &str, headers: HeaderMap, body: String) {
         let context = jetstream::new(self.nats.clone());
         let stream = jetstream::stream::Config {
             name: self.namespace.stream(owner),
@@ -175,16 +196,7 @@ impl TestWorld {
             ..Default::default()
         };
         context.get_or_create_stream(stream).await.expect("make the stream");
-        let publication = Publication::from(fact);
-        let subject = format!("{}.{}", publication.ce_type, publication.aggregate_id);
-        let mut headers = HeaderMap::new();
-        headers.insert("ce-specversion", "1.0");
-        headers.insert("ce-id", EventId::generate().to_string());
-        headers.insert("ce-type", publication.ce_type.as_str());
-        headers.insert("ce-source", format!("/{owner}"));
-        headers.insert("ce-time", self.clock.now().to_string());
-        let body = publication.body.expect("encode the fact");
-        let subject = self.namespace.subject(&subject);
+        let subject = self.namespace.subject(subject);
         let ack = context.publish_with_headers(subject, headers, body.into()).await.expect("publish");
         ack.await.expect("the acknowledgement of JetStream");
     }

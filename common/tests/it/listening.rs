@@ -7,7 +7,7 @@ use std::{
 };
 
 use common::{
-    bus::{HandlerError, Listener, Listeners, Meta, Outcome, Tx},
+    bus::{HandlerError, Listener, Listeners, Meta, Outcome, Repository, Tx},
     events::order::{OrderChanged, OrderCreated},
     ids::OrderId,
     testing::TestWorld,
@@ -178,5 +178,112 @@ async fn a_listener_that_panics_is_tried_again_and_takes_nobody_with_it() {
     assert_eq!(seen.failures_left.load(Ordering::SeqCst), 0);
     assert_eq!(seen.versions.lock().unwrap()[&claim.order.id], [1]);
     assert!(process.bus.dead_letters().open().await.unwrap().is_empty());
+    process.stop().await;
+}
+
+#[derive(Clone)]
+struct Reading {
+    claims: Repository<Claim>,
+    read: Arc<AtomicU32>,
+}
+
+struct Read;
+
+impl Listener for Read {
+    const NAME: &'static str = "test-read-on-order-created";
+    type Event = OrderCreated;
+    type Context = Reading;
+
+    async fn handle(
+        event: &OrderCreated,
+        _: &Meta,
+        _: &mut Tx,
+        reading: &Reading,
+    ) -> Result<Outcome, HandlerError> {
+        for _ in 0..3 {
+            reading.claims.get(event.0.id).await?;
+        }
+        reading.read.fetch_add(1, Ordering::SeqCst);
+        Ok(Outcome::Done)
+    }
+}
+
+/// Handlers that read wait for connections; were they polled only while the runner waits for nothing else,
+/// a burst would leave all connections with handlers that nobody polls.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_of_events_is_handled_to_its_end() {
+    let world = TestWorld::new("orders").await;
+    let process = Process::start(&world).await;
+    let inserts = (0..1_500).map(|_| {
+        let bus = process.bus.clone();
+        tokio::spawn(async move { insert(&bus, &Claim::of_seat("1")).await.unwrap() })
+    });
+    for insert in futures::future::join_all(inserts).await {
+        insert.unwrap();
+    }
+    let reading = Reading { claims: process.bus.repository(), read: Arc::default() };
+    let table = Listeners::new().with::<Read>();
+    process.bus.listen(table, reading.clone(), &process.front).await.unwrap();
+    world.settle().await;
+    assert_eq!(reading.read.load(Ordering::SeqCst), 1_500);
+    process.stop().await;
+}
+
+struct Wait;
+
+impl Listener for Wait {
+    const NAME: &'static str = "test-wait-on-order-created";
+    type Event = OrderCreated;
+    type Context = Seen;
+
+    async fn handle(
+        event: &OrderCreated,
+        _: &Meta,
+        _: &mut Tx,
+        seen: &Seen,
+    ) -> Result<Outcome, HandlerError> {
+        let left = seen.failures_left.load(Ordering::SeqCst);
+        if left > 0 {
+            seen.failures_left.store(left - 1, Ordering::SeqCst);
+            return Err(HandlerError::unavailable("it is away"));
+        }
+        seen.versions.lock().unwrap().entry(event.0.id).or_default().push(event.0.version);
+        Ok(Outcome::Done)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dependency_that_is_away_makes_no_dead_letter() {
+    let world = TestWorld::new("orders").await;
+    let process = Process::start(&world).await;
+    let seen = Seen::default();
+    // More often than a failure may happen.
+    seen.failures_left.store(9, Ordering::SeqCst);
+    let table = Listeners::new().with::<Wait>();
+    process.bus.listen(table, seen.clone(), &process.front).await.unwrap();
+    let claim = Claim::of_seat("1");
+    insert(&process.bus, &claim).await.unwrap();
+    world.settle().await;
+    assert_eq!(seen.versions.lock().unwrap()[&claim.order.id], [1]);
+    assert!(process.bus.dead_letters().open().await.unwrap().is_empty());
+    process.stop().await;
+}
+
+/// What no producer of ours would send.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_cannot_be_read_is_a_dead_letter_at_once() {
+    let world = TestWorld::new("orders").await;
+    let process = Process::start(&world).await;
+    let seen = Seen::default();
+    listen(&process, &seen).await;
+    let id = OrderId::generate();
+    world.publish_raw("orders", &format!("orders.order.created.v1.{id}"), "{\"$gt\": \"\"").await;
+    let claim = Claim::of_seat("1");
+    insert(&process.bus, &claim).await.unwrap();
+    world.settle().await;
+    let letters = process.bus.dead_letters().open().await.unwrap();
+    assert_eq!(letters.len(), 1);
+    assert!(letters[0].reason.contains("ce-id"), "{}", letters[0].reason);
+    assert_eq!(seen.versions.lock().unwrap()[&claim.order.id], [1]);
     process.stop().await;
 }
