@@ -51,6 +51,11 @@ impl<K: Hash + Eq + Clone, T> Lanes<K, T> {
         self.waiting.contains_key(key)
     }
 
+    /// What is in line, in no particular order.
+    pub fn waiting(&self) -> impl Iterator<Item = &T> {
+        self.waiting.values().flatten()
+    }
+
     /// How many items are running or in line.
     pub fn len(&self) -> usize {
         self.waiting.len() + self.queued

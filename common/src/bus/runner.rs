@@ -13,7 +13,7 @@ use async_nats::jetstream::{
 };
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use rand::Rng as _;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument as _;
 
@@ -29,9 +29,12 @@ use crate::telemetry::{self, chain};
 const MAX_IN_FLIGHT: usize = 256;
 /// How many unacknowledged messages JetStream lets one consumer have, over all replicas.
 const MAX_ACK_PENDING: i64 = 1_024;
-/// After how long without an answer JetStream delivers a message again.
-const ACK_WAIT: Duration = Duration::from_secs(30);
-/// How long one call of a listener may take; well below the ack wait.
+/// After how long without a sign of life JetStream delivers a message again. What was in the hands of a
+/// process when it was killed waits so long for the next one, and with it whoever waits for its effect.
+const ACK_WAIT: Duration = Duration::from_secs(4);
+/// How often JetStream is told that a message is still being handled, or in line.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
+/// How long one call of a listener may take.
 const HANDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// After so many failures a message becomes a dead letter.
 const MAX_FAILURES: u32 = 8;
@@ -149,6 +152,8 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
     /// Handles messages until the stream of them breaks or the service stops.
     async fn pump(&mut self, mut messages: pull::Stream, stopping: &CancellationToken) {
         let mut replay = tokio::time::interval(REPLAY_POLL);
+        let mut life = tokio::time::interval(SIGN_OF_LIFE);
+        life.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let may_fetch = self.lanes.len() < MAX_IN_FLIGHT && self.paused_until.is_none();
             let wake = self.paused_until.unwrap_or_else(Instant::now);
@@ -164,20 +169,31 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
                     None => return,
                 },
                 () = sleep_until(wake), if self.paused_until.is_some() => self.paused_until = None,
+                _ = life.tick() => self.show_life_of_those_in_line().await,
                 _ = replay.tick() => self.replay().await,
                 () = stopping.cancelled() => return,
             }
         }
     }
 
-    /// Waits for what is running; what only waited in line is delivered to somebody else.
+    /// Those that run do it themselves.
+    async fn show_life_of_those_in_line(&self) {
+        for (message, _) in self.lanes.waiting() {
+            answer(message, AckKind::Progress).await;
+        }
+    }
+
+    /// Waits for what is running; what only waited in line is delivered to somebody else, at once.
     async fn finish(&mut self) {
         let finish = async {
             while let Some(handled) = self.running.next().await {
                 let Ok(handled) = handled else { continue };
                 let lane = handled.lane.clone();
-                self.lanes.clear(&lane);
+                let in_line = self.lanes.clear(&lane);
                 self.settle(handled).await;
+                for (message, _) in in_line {
+                    answer(&message, AckKind::Nak(None)).await;
+                }
             }
         };
         if timeout(HANDLE_TIMEOUT, finish).await.is_err() {
@@ -208,7 +224,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         let handling = self.entry.handle(self.bus.clone(), self.context.clone(), meta.clone(), body);
         let span = span(&self.entry.info().durable, &meta);
         let handler = async move {
-            let result = guarded(handling).await;
+            let result = showing_life(&message, guarded(handling)).await;
             Handled { message, meta, lane, result }
         };
         self.running.push(AbortOnDropHandle::new(tokio::spawn(handler.instrument(span))));
@@ -309,6 +325,18 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
             if let Err(error) = self.bus.dead_letters().replayed(&letter, failure).await {
                 tracing::warn!(error = %chain(&error), "a replay was not recorded");
             }
+        }
+    }
+}
+
+/// Tells JetStream, for as long as the handling takes, that the message is in good hands.
+async fn showing_life<T>(message: &Message, handling: impl Future<Output = T>) -> T {
+    let mut life = interval_at(Instant::now() + SIGN_OF_LIFE, SIGN_OF_LIFE);
+    tokio::pin!(handling);
+    loop {
+        tokio::select! {
+            result = &mut handling => return result,
+            _ = life.tick() => answer(message, AckKind::Progress).await,
         }
     }
 }
