@@ -1,6 +1,10 @@
 //! From what was typed to what is done.
 
-use std::{fs, process::Command as Process, time::Duration};
+use std::{
+    fs,
+    process::{Command as Process, ExitCode},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -20,16 +24,16 @@ use crate::{
 const DELEGATE_BOUND: Duration = Duration::from_hours(1);
 
 /// Does it.
-pub fn run(command: Command) -> Result<()> {
+pub fn run(command: Command) -> Result<ExitCode> {
     let (workspace, log, stop) = (Workspace::here(), Log::stdout(), Stop::on_signals()?);
     match command {
         Command::Up(UpArgs { fresh, port, release, no_seed }) => {
             up::run(&workspace, &up::Options { fresh, port, release, seed: !no_seed }, &stop, &log)
         }
         Command::Test(TestArgs { filter, only }) => {
-            checks::run(&workspace, &Wanted { filter, only }, &stop, &log)
+            return checks::run(&workspace, &Wanted { filter, only }, &stop, &log);
         }
-        Command::Ci => checks::run(&workspace, &Wanted::default(), &stop, &log),
+        Command::Ci => return checks::run(&workspace, &Wanted::default(), &stop, &log),
         Command::Seed(args) => seed(&workspace, args, &stop, &log),
         Command::Catalog { check } => {
             let mut catalog =
@@ -43,7 +47,8 @@ pub fn run(command: Command) -> Result<()> {
             delegate(&dlq, &stop)
         }
         Command::Doctor => doctor::run(&workspace),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn seed(workspace: &Workspace, args: SeedArgs, stop: &Stop, log: &Log) -> Result<()> {

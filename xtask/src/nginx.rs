@@ -13,7 +13,7 @@
 //!     port,
 //!     upstreams: Upstreams { auth, tickets, orders, payments, sandbox },
 //!     limits: Limits::generous(),
-//!     dir: workspace.test_runs().join("mine"),
+//!     dir: workspace.test_run("mine"),
 //! };
 //! let nginx = xtask::workspace::which("nginx").unwrap();
 //! let mut process = ingress.start(&workspace, &nginx, &Log::quiet())?;

@@ -11,7 +11,7 @@
 //! let workspace = Workspace::here();
 //! let tools = provision::provision(&workspace, &Log::quiet())?;
 //! let [mongodb, nats, redis] = ports::free()?;
-//! let dir = workspace.test_runs().join("mine");
+//! let dir = workspace.test_run("mine");
 //! let mut servers = Servers::start(&tools, &dir, Ports { mongodb, nats, redis }, &Log::quiet())?;
 //! servers.wait_until_ready(Duration::from_secs(60))?;
 //! servers.nats.kill();          // and, later,

@@ -57,6 +57,12 @@ impl Workspace {
         self.state().join("test")
     }
 
+    /// A directory for the servers of this process, below [`Self::test_runs`]. The process id in its name
+    /// tells later runs of `cargo xtask test` whether it is still in use; if not, they delete it.
+    pub fn test_run(&self, name: &str) -> PathBuf {
+        self.test_runs().join(format!("{name}-{}", std::process::id()))
+    }
+
     /// The template and the pages of the local ingress.
     pub fn ingress(&self) -> PathBuf {
         self.root.join("infra/nginx")

@@ -4,22 +4,20 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process,
     time::Duration,
 };
 
 use anyhow::Result;
 
 use crate::{
-    leftovers::{self, Record},
+    leftovers,
     log::Log,
     ports, provision,
     servers::{Ports, Servers},
-    workspace::{Workspace, make_dir, remove_dir},
+    workspace::{Workspace, remove_dir},
 };
 
 const READY_BOUND: Duration = Duration::from_secs(90);
-const OWNER: &str = "xtask.owner";
 
 /// The servers of this run.
 #[derive(Debug)]
@@ -33,9 +31,7 @@ impl TestServers {
     pub fn start(workspace: &Workspace, log: &Log) -> Result<Self> {
         clear_dead_runs(&workspace.test_runs(), log);
         let tools = provision::provision(workspace, log)?;
-        let dir = workspace.test_runs().join(process::id().to_string());
-        make_dir(&dir)?;
-        Record::write(&dir.join(OWNER), process::id())?;
+        let dir = workspace.test_run("run");
         let [mongodb, nats, redis] = ports::free()?;
         let servers = Servers::start(&tools, &dir, Ports { mongodb, nats, redis }, &Log::quiet())?;
         Ok(Self { servers, dir })
@@ -62,10 +58,31 @@ impl TestServers {
 fn clear_dead_runs(runs: &Path, log: &Log) {
     let Ok(entries) = fs::read_dir(runs) else { return };
     for run in entries.flatten().map(|entry| entry.path()) {
-        if leftovers::living(&run.join(OWNER)).is_none() {
+        if is_abandoned(&run) {
             leftovers::stop_all(&run, log);
             // Tried again by the next run.
             let _ = remove_dir(&run);
         }
+    }
+}
+
+/// Whether the process that is named in a directory's name has gone. If another has got its number
+/// meanwhile, the directory stays a while longer.
+fn is_abandoned(run: &Path) -> bool {
+    let name = run.file_name().unwrap_or_default().to_string_lossy();
+    let pid = name.rsplit('-').next().and_then(|pid| pid.parse::<u32>().ok());
+    pid.is_some_and(|pid| !Path::new("/proc").join(pid.to_string()).exists())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_directories_of_dead_processes_are_abandoned() {
+        assert!(!is_abandoned(&Workspace::here().test_run("mine")));
+        assert!(!is_abandoned(Path::new("/tmp/somebody's")));
+        // Beyond the largest process id that Linux gives out.
+        assert!(is_abandoned(Path::new("/tmp/e2e-4999999")));
     }
 }

@@ -14,7 +14,7 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new(name: &str) -> Self {
-        Self(Workspace::here().test_runs().join(format!("xtask-{name}-{}", std::process::id())))
+        Self(Workspace::here().test_run(&format!("xtask-{name}")))
     }
 }
 
