@@ -24,8 +24,9 @@ pub fn install(packages: &[&str], log: &Log) -> Result<()> {
     };
     log.say(format!("installing {wanted} (Debian packages)"));
     if run(&prefix, &install_args(packages)).is_err() {
-        // A machine that never asked for the lists knows no package.
-        run(&prefix, &["apt-get", "update", "-qq"])?;
+        // A machine that never asked for the lists knows no package. If one of its sources is broken, the
+        // others may do.
+        let _ = run(&prefix, &["apt-get", "update", "-qq"]);
         run(&prefix, &install_args(packages))
             .with_context(|| format!("install {wanted}; try: sudo apt-get install {wanted}"))?;
     }
