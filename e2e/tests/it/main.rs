@@ -1,0 +1,17 @@
+//! The whole marketplace under test: five services, the payment gateway, MongoDB, NATS, Redis and nginx as
+//! real processes, asked over HTTP as anybody could ask them, and judged by what is in their databases and
+//! in the ledger of the gateway.
+//!
+//! The tests share a few marketplaces ([`market`]). Each test brings its own people and listings, so that
+//! many can go on at once; what breaks things has a marketplace to itself.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a failed step fails the test, and says where the logs are"
+)]
+
+mod market;
+
+mod journeys;

@@ -1,0 +1,229 @@
+//! The processes that a marketplace consists of, each of which a test may kill and start again.
+
+use std::{
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, ensure};
+use xtask::{
+    children::Process,
+    log::Log,
+    servers::{self, Servers, wait_for},
+    workspace::Workspace,
+};
+
+use super::{
+    Patience, ports, remains,
+    surroundings::{Surroundings, binaries, tools},
+    wait::until,
+};
+
+/// How long a part may take to start. Generous: several marketplaces may start at once.
+const READY_BOUND: Duration = Duration::from_mins(1);
+
+/// A service of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    Auth,
+    Tickets,
+    Orders,
+    Expiration,
+    Payments,
+}
+
+impl Service {
+    /// All five.
+    pub const ALL: [Self; 5] = [Self::Auth, Self::Tickets, Self::Orders, Self::Expiration, Self::Payments];
+
+    /// Its binary; also its database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::Tickets => "tickets",
+            Self::Orders => "orders",
+            Self::Expiration => "expiration",
+            Self::Payments => "payments",
+        }
+    }
+}
+
+/// Where everything listens, on the loopback.
+#[derive(Debug, Clone, Copy)]
+pub struct Ports {
+    /// What browsers see.
+    pub ingress: u16,
+    /// The payment gateway.
+    pub gateway: u16,
+    servers: servers::Ports,
+    services: [u16; 5],
+    internal: [u16; 5],
+}
+
+impl Ports {
+    fn new() -> Self {
+        let next = |()| ports::next();
+        Self {
+            ingress: ports::next(),
+            gateway: ports::next(),
+            servers: servers::Ports { mongodb: ports::next(), nats: ports::next(), redis: ports::next() },
+            services: [(); 5].map(next),
+            internal: [(); 5].map(next),
+        }
+    }
+
+    /// The public and the internal port of a service.
+    pub fn of(&self, service: Service) -> (u16, u16) {
+        let [auth, tickets, orders, expiration, payments] = self.services;
+        let [i_auth, i_tickets, i_orders, i_expiration, i_payments] = self.internal;
+        match service {
+            Service::Auth => (auth, i_auth),
+            Service::Tickets => (tickets, i_tickets),
+            Service::Orders => (orders, i_orders),
+            Service::Expiration => (expiration, i_expiration),
+            Service::Payments => (payments, i_payments),
+        }
+    }
+}
+
+/// All processes of one marketplace. They end with this process.
+pub struct Machinery {
+    ports: Ports,
+    dir: PathBuf,
+    parts: Mutex<Parts>,
+}
+
+struct Parts {
+    servers: Servers,
+    services: Vec<(Service, Process)>,
+    _gateway: Process,
+    _ingress: Process,
+}
+
+impl Machinery {
+    /// Starts everything, with data and logs in a directory of that name; all of it is ready when this
+    /// returns. Blocks.
+    pub fn start(name: &str, patience: Patience) -> Result<Self> {
+        let (ports, dir) = (Ports::new(), remains::dir().join(name));
+        let binaries = binaries()?;
+        let workspace = Workspace::here();
+        let log = Log::quiet();
+        let tools = tools(&workspace)?;
+        let mut servers = Servers::start(&tools, &dir, ports.servers, &log)?;
+        servers.wait_until_ready(READY_BOUND)?;
+        let surroundings =
+            Surroundings { ports, patience, servers: servers.environment(), dir: &dir, binaries };
+        let mut gateway = Process::start(surroundings.gateway(), &log)?;
+        wait_for(&mut gateway, deadline(), || answers_ok(ports.gateway))?;
+        let mut services = Vec::new();
+        for service in Service::ALL {
+            services.push((service, Process::start(surroundings.service(service), &log)?));
+        }
+        for (service, process) in &mut services {
+            wait_for(process, deadline(), || answers_ok(ports.of(*service).1))?;
+        }
+        let ingress = surroundings.ingress().start(&workspace, &tools.nginx, &log)?;
+        let parts = Parts { servers, services, _gateway: gateway, _ingress: ingress };
+        Ok(Self { ports, dir: dir.clone(), parts: Mutex::new(parts) })
+    }
+
+    /// Where everything listens.
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// How its databases are reached.
+    pub fn mongodb_uri(&self) -> String {
+        servers::mongo::uri(self.ports.servers.mongodb)
+    }
+
+    /// Kills a service, as a power cut would.
+    pub fn kill(&self, service: Service) {
+        self.with(service, Process::kill);
+    }
+
+    /// Starts a service that was killed, and waits until it says that it can serve.
+    pub async fn start_again(&self, service: Service) {
+        self.with(service, |process| process.start_again().expect("start a service again"));
+        self.until_ready(service).await;
+    }
+
+    /// Kills NATS.
+    pub fn kill_nats(&self) {
+        self.parts().servers.nats.kill();
+    }
+
+    /// Deletes all that NATS, which must not run, has ever stored.
+    pub fn delete_the_streams(&self) {
+        let store = self.dir.join("nats");
+        std::fs::remove_dir_all(&store).expect("delete the streams");
+        std::fs::create_dir(&store).expect("make an empty store");
+    }
+
+    /// Starts NATS again and waits until it takes connections.
+    pub async fn start_nats_again(&self) {
+        self.parts().servers.nats.start_again().expect("start NATS again");
+        let port = self.ports.servers.nats;
+        until("NATS to be there", async || servers::nats::check(port).map_err(|why| why.to_string())).await;
+    }
+
+    /// Makes Redis forget everything.
+    pub fn flush_redis(&self) {
+        use std::io::{Read as _, Write as _};
+        let address = ("127.0.0.1", self.ports.servers.redis);
+        let mut stream = std::net::TcpStream::connect(address).expect("reach Redis");
+        stream.write_all(b"FLUSHALL\r\n").expect("ask Redis");
+        let mut answer = [0; 5];
+        stream.read_exact(&mut answer).expect("read the answer of Redis");
+        assert_eq!(&answer, b"+OK\r\n");
+    }
+
+    /// Starts whatever does not run, after a test that failed half-way.
+    pub async fn make_whole(&self) {
+        if self.parts().servers.nats.ended().is_some() {
+            self.start_nats_again().await;
+        }
+        for service in Service::ALL {
+            if self.with(service, |process| process.ended().is_some()) {
+                self.start_again(service).await;
+            }
+        }
+    }
+
+    async fn until_ready(&self, service: Service) {
+        let port = self.ports.of(service).1;
+        until(&format!("{} to be ready", service.name()), async || {
+            answers_ok(port).map_err(|why| format!("{why:#}"))
+        })
+        .await;
+    }
+
+    fn with<T>(&self, service: Service, work: impl FnOnce(&mut Process) -> T) -> T {
+        let mut parts = self.parts();
+        let found = parts.services.iter_mut().find(|(known, _)| *known == service);
+        work(&mut found.expect("all five services").1)
+    }
+
+    /// A test that failed while it held the lock has left nothing half done in here.
+    fn parts(&self) -> MutexGuard<'_, Parts> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn deadline() -> Instant {
+    Instant::now() + READY_BOUND
+}
+
+/// Succeeds when `/readyz` on that port answers 200.
+fn answers_ok(port: u16) -> Result<()> {
+    use std::io::{Read as _, Write as _};
+    let address = (std::net::Ipv4Addr::LOCALHOST, port).into();
+    let mut stream = std::net::TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    ensure!(answer.starts_with("HTTP/1.1 200"), "it answers {}", answer.lines().last().unwrap_or_default());
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! The marketplaces that the tests share. A marketplace takes seconds to start and little to run.
+
+use std::{future::Future, sync::LazyLock, time::Duration};
+
+use tokio::{
+    runtime::Runtime,
+    sync::{Mutex, OnceCell},
+};
+
+use super::{Market, Patience};
+
+/// One runtime for all tests: the marketplaces that they share have their connections on it.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("start the runtime"));
+
+/// Nothing expires here while a test looks.
+const PATIENT: Patience = Patience { hold: Duration::from_mins(15), gateway: Duration::from_secs(5) };
+/// Orders expire within moments here, and before a gateway that hangs is given up.
+const HASTY: Patience = Patience { hold: Duration::from_secs(2), gateway: Duration::from_secs(3) };
+
+/// On the marketplace where most tests are, with a hold of a quarter of an hour.
+pub fn on_a_busy_market(test: impl AsyncFnOnce(&'static Market)) {
+    static MARKET: OnceCell<Market> = OnceCell::const_new();
+    run(async { test(MARKET.get_or_init(|| Market::start("busy", PATIENT)).await).await });
+}
+
+/// On the marketplace where a hold is over after two seconds.
+pub fn on_a_hasty_market(test: impl AsyncFnOnce(&'static Market)) {
+    static MARKET: OnceCell<Market> = OnceCell::const_new();
+    run(async { test(MARKET.get_or_init(|| Market::start("hasty", HASTY)).await).await });
+}
+
+/// On a marketplace that only one test is on at a time, so that it may break things. It is whole again
+/// before the next one is.
+pub fn alone_on_a_market(test: impl AsyncFnOnce(&'static Market)) {
+    static MARKET: OnceCell<Market> = OnceCell::const_new();
+    static TURN: Mutex<()> = Mutex::const_new(());
+    run(async {
+        let _turn = TURN.lock().await;
+        let market = MARKET.get_or_init(|| Market::start("lonely", PATIENT)).await;
+        market.machinery.make_whole().await;
+        test(market).await;
+    });
+}
+
+fn run<T>(test: impl Future<Output = T>) -> T {
+    RUNTIME.block_on(test)
+}

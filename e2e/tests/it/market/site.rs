@@ -1,0 +1,94 @@
+//! The address of a marketplace, and how to speak to it.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, TcpStream},
+    time::Duration,
+};
+
+use common::testing::Answer;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::machinery::Ports;
+
+/// Longer than the ingress waits for a service.
+const TIMEOUT: Duration = Duration::from_secs(40);
+
+/// The address of a marketplace. Clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Site {
+    port: u16,
+    gateway_port: u16,
+    client: Client,
+}
+
+impl Site {
+    /// The site behind these ports.
+    pub fn new(ports: &Ports) -> Self {
+        let client = Client::builder().timeout(TIMEOUT).build().expect("make an HTTP client");
+        Self { port: ports.ingress, gateway_port: ports.gateway, client }
+    }
+
+    /// A request through the ingress.
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let method: Method = method.parse().expect("a method");
+        self.client.request(method, format!("http://127.0.0.1:{}{path}", self.port))
+    }
+
+    /// The answer to GET, through the ingress, of somebody who is not signed in.
+    pub async fn get(&self, path: &str) -> Answer {
+        send(self.request("GET", path)).await.expect("an answer")
+    }
+
+    /// The answer to POST, likewise.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        send(self.request("POST", path).json(body)).await.expect("an answer")
+    }
+
+    /// Exchanges a card for a token, as a browser does: the number goes to the gateway and nowhere else.
+    pub async fn tokenize(&self, number: &str) -> String {
+        let card = json!({ "number": number, "expMonth": 12, "expYear": 2099, "cvc": "123" });
+        let answer = self.post("/sandbox/v1/tokens", &card).await.expect(201);
+        answer.json()["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// The answer of the gateway itself, past the ingress.
+    pub async fn ask_gateway(&self, path: &str) -> Answer {
+        send(self.client.get(self.gateway_url(path))).await.expect("an answer of the gateway")
+    }
+
+    /// Makes the gateway answer every request of a kind with an error, without effect, from now on.
+    pub async fn break_gateway(&self, operation: &str) {
+        let fault = json!({ "operation": operation, "fault": "error_before" });
+        let request = self.client.post(self.gateway_url("/v1/faults")).json(&fault);
+        send(request).await.expect("an answer of the gateway").expect(204);
+    }
+
+    /// Makes the gateway answer again.
+    pub async fn mend_gateway(&self) {
+        let request = self.client.delete(self.gateway_url("/v1/faults"));
+        send(request).await.expect("an answer of the gateway").expect(204);
+    }
+
+    fn gateway_url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.gateway_port)
+    }
+
+    /// The answer to a request line that no HTTP client would send, as text. Blocks.
+    pub fn send_raw(&self, request_line: &str) -> String {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("reach the ingress");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("set a timeout");
+        let request = format!("{request_line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("send a request");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("read the answer");
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+/// Sends a request and reads the whole answer; says what went wrong with the connection.
+pub async fn send(request: RequestBuilder) -> Result<Answer, String> {
+    let response = request.send().await.map_err(|error| format!("{error:?}"))?;
+    Ok(Answer::read(response).await)
+}
