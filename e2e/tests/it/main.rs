@@ -15,3 +15,4 @@
 mod market;
 
 mod journeys;
+mod races;
