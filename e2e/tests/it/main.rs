@@ -16,3 +16,5 @@ mod market;
 
 mod journeys;
 mod races;
+
+mod failures;
