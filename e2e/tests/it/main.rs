@@ -18,3 +18,6 @@ mod journeys;
 mod races;
 
 mod failures;
+
+mod bad_input;
+mod ingress;
