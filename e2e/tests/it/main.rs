@@ -15,6 +15,7 @@
 mod market;
 
 mod journeys;
+mod tour;
 mod races;
 
 mod failures;

@@ -30,10 +30,15 @@ impl Site {
         Self { port: ports.ingress, gateway_port: ports.gateway, client }
     }
 
+    /// What somebody would type into a browser.
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
     /// A request through the ingress.
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method: Method = method.parse().expect("a method");
-        self.client.request(method, format!("http://127.0.0.1:{}{path}", self.port))
+        self.client.request(method, format!("{}{path}", self.address()))
     }
 
     /// The answer to GET, through the ingress, of somebody who is not signed in.
