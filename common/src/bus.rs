@@ -62,8 +62,9 @@ use committer::Committer;
 use publisher::Publisher;
 use relay::Registry;
 
-/// How often a unit of work that lost a race is run again before the caller is told.
-const MAX_ATTEMPTS: u32 = 16;
+/// How often a unit of work that lost a race is run again before the caller is told. With the pauses in
+/// between that is more than half a second, in which a healthy machine commits hundreds of groups.
+const MAX_ATTEMPTS: u32 = 40;
 /// How many committed documents may wait for the relay; beyond that its own look-out finds them.
 const RELAY_QUEUE: usize = 8_192;
 

@@ -7,9 +7,6 @@ use futures::future::BoxFuture;
 use super::{Bus, CommitError, Meta, StoreError, Tx};
 use crate::{clock::Timestamp, events::Event};
 
-/// How often a handler that lost a race is run again before that counts as a failure.
-const MAX_ATTEMPTS: u32 = 16;
-
 /// A reaction to one event: load, decide, save, publish.
 ///
 /// A listener may be called several times with the same event, with events in any order, and without some
@@ -203,7 +200,7 @@ pub(crate) async fn react<L: Listener>(
         match bus.commit(tx).await {
             Ok(()) => return Ok(outcome),
             // A duplicate is a lost race as well: another replica inserted the same document first.
-            Err(CommitError::Conflict | CommitError::Duplicate { .. }) if attempt < MAX_ATTEMPTS => {
+            Err(CommitError::Conflict | CommitError::Duplicate { .. }) if attempt < super::MAX_ATTEMPTS => {
                 attempt += 1;
                 super::pause_after_conflict(attempt).await;
             }
