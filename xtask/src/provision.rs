@@ -108,13 +108,7 @@ fn install_packages(found: &Found, log: &Log) -> Result<()> {
     if wants_wheels && !wheel::pip_works() {
         missing.push("python3-pip");
     }
-    debian::install(&missing, log)?;
-    let is_first_time = wants_wheels || !missing.is_empty();
-    if is_first_time && debian::is_root() && which("mold").is_none() {
-        // A comfort that costs seconds: links several times as fast. Its absence is no reason to stop.
-        let _ = debian::install(&["mold"], log);
-    }
-    Ok(())
+    debian::install(&missing, log)
 }
 
 /// The mongod of the wheel needs libcurl, which a bare Debian has not.

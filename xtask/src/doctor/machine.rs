@@ -27,7 +27,7 @@ const OPEN_FILES: u64 = 8_192;
 /// Looks at all of it.
 pub fn examine(workspace: &Workspace) -> Vec<Finding> {
     let found = provision::find(workspace);
-    let mut findings = vec![rust(workspace), components(), compiler(), linker()];
+    let mut findings = vec![rust(workspace), components(), compiler()];
     findings.extend([
         server("mongod", found.mongod.as_deref(), "a wheel, 60 MB"),
         server("nats-server", found.nats_server.as_deref(), "a wheel, 7 MB"),
@@ -73,15 +73,6 @@ fn compiler() -> Finding {
         Some(version) => Finding::good("C compiler", first_line(&version)),
         None => {
             Finding::bad("C compiler", "none; Rust links with it", "sudo apt-get install build-essential")
-        }
-    }
-}
-
-fn linker() -> Finding {
-    match ["mold", "ld.lld"].into_iter().find(|linker| which(linker).is_some()) {
-        Some(linker) => Finding::good("fast linker", linker),
-        None => {
-            Finding::note("fast linker", "none", "links several times as fast: sudo apt-get install mold")
         }
     }
 }
