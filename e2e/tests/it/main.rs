@@ -15,8 +15,8 @@
 mod market;
 
 mod journeys;
-mod tour;
 mod races;
+mod tour;
 
 mod failures;
 
