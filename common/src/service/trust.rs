@@ -181,3 +181,65 @@ async fn known_keys(keys: &Repository<KnownKey>) -> Result<Vec<SigningKeySnapsho
     let known = keys.find(doc! {}, doc! { "_id": -1 }, PAGE).await?;
     Ok(known.into_iter().map(|key| key.state.0).collect())
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+    use crate::{
+        bus::BusConfig,
+        events::signing_key::SigningKeyStatus,
+        ids::{KeyId, SessionId, UserId},
+        mongo,
+        shutdown::Tasks,
+        testing::{TestWorld, laws},
+    };
+
+    async fn trust(world: &TestWorld, tasks: &Tasks) -> Trust {
+        let config = world.service_config();
+        let database = mongo::connect(config.mongodb_uri.expose_secret(), &world.database("orders")).await;
+        let client = async_nats::connect(config.nats_url.expose_secret()).await.unwrap();
+        let bus_config = BusConfig::new("orders", world.namespace.clone());
+        let bus =
+            Bus::start(bus_config, database.unwrap(), client, world.clock.clone(), tasks).await.unwrap();
+        bus.register::<KnownKey>().await.unwrap();
+        bus.register::<EndedSession>().await.unwrap();
+        Trust { keys: bus.repository(), sessions: bus.repository(), ring: KeyRing::new(), bus }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn keeping_signing_keys_obeys_the_laws() {
+        let (world, tasks) = (TestWorld::new("orders").await, Tasks::new(CancellationToken::new()));
+        let trust = trust(&world, &tasks).await;
+        let made = SigningKeySnapshot {
+            id: KeyId::generate(),
+            version: 1,
+            public_key: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo".to_owned(),
+            status: SigningKeyStatus::Active,
+            created_at: world.now(),
+        };
+        let retired = SigningKeySnapshot { version: 2, status: SigningKeyStatus::Retired, ..made.clone() };
+        let history = [SigningKeyChanged(made), SigningKeyChanged(retired)];
+        laws::check::<KeepSigningKey>(&trust.bus, &trust, &history).await;
+        assert!(trust.ring.is_empty(), "a retired key is believed again");
+        tasks.finish(Duration::from_secs(10)).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn keeping_ended_sessions_obeys_the_laws() {
+        let (world, tasks) = (TestWorld::new("orders").await, Tasks::new(CancellationToken::new()));
+        let trust = trust(&world, &tasks).await;
+        let now = world.now();
+        let ended = SessionSnapshot {
+            id: SessionId::generate(),
+            version: 1,
+            user_id: UserId::generate(),
+            created_at: now,
+            revoked_at: now,
+            tokens_expire_at: now.plus(Duration::from_mins(10)),
+        };
+        laws::check::<KeepEndedSession>(&trust.bus, &trust, &[SessionRevoked(ended)]).await;
+        tasks.finish(Duration::from_secs(10)).await.unwrap();
+    }
+}
