@@ -31,6 +31,13 @@ pub struct Wanted {
 }
 
 impl Wanted {
+    /// What CI runs where it may fetch things: all steps, and the advisories before the tests.
+    pub fn of_ci() -> Self {
+        let mut only: Vec<String> = Step::ALL.iter().map(Step::to_string).collect();
+        only.insert(only.len() - 1, Step::Advisories.to_string());
+        Self { filter: None, only }
+    }
+
     fn steps(&self) -> Result<Vec<Step>> {
         if self.filter.is_some() {
             return Ok(vec![Step::Tests]);

@@ -46,7 +46,7 @@ pub enum Command {
     /// the others from running; the end says what failed and how to repeat only that. Can run beside `up`.
     Test(TestArgs),
 
-    /// What CI runs: the same as `test`, of everything
+    /// The same as `test`, and known vulnerabilities of dependencies, whose database it fetches
     Ci,
 
     /// Fill the shop with a believable catalogue, through its public API

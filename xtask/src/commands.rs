@@ -33,7 +33,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Test(TestArgs { filter, only }) => {
             return checks::run(&workspace, &Wanted { filter, only }, &stop, &log);
         }
-        Command::Ci => return checks::run(&workspace, &Wanted::default(), &stop, &log),
+        Command::Ci => return checks::run(&workspace, &Wanted::of_ci(), &stop, &log),
         Command::Seed(args) => seed(&workspace, args, &stop, &log),
         Command::Catalog { check } => {
             let mut catalog =

@@ -20,6 +20,8 @@ pub enum Step {
     Generated,
     Dependencies,
     Unused,
+    /// Needs a database from outside, so it is run by `ci` and on demand only.
+    Advisories,
     Tests,
 }
 
@@ -45,7 +47,7 @@ impl Outcome {
 }
 
 impl Step {
-    /// All, in the order in which they are run.
+    /// All that need nothing from outside, in the order in which they are run.
     pub const ALL: [Self; 7] = [
         Self::Format,
         Self::Generated,
@@ -58,10 +60,10 @@ impl Step {
 
     /// The step of that name.
     pub fn named(name: &str) -> Result<Self> {
-        let step = Self::ALL.into_iter().find(|step| step.name() == name);
+        let step = Self::ALL.into_iter().chain([Self::Advisories]).find(|step| step.name() == name);
         let Some(step) = step else {
             let names = Self::ALL.map(Self::name).join(", ");
-            bail!("there is no step {name}; the steps are {names}");
+            bail!("there is no step {name}; the steps are {names}, {}", Self::Advisories);
         };
         Ok(step)
     }
@@ -75,6 +77,7 @@ impl Step {
             Self::Generated => "generated",
             Self::Dependencies => "dependencies",
             Self::Unused => "unused",
+            Self::Advisories => "advisories",
             Self::Tests => "tests",
         }
     }
@@ -88,6 +91,7 @@ impl Step {
             Self::Generated => "the generated documents are current",
             Self::Dependencies => "cargo deny: licences, sources and bans",
             Self::Unused => "cargo machete: every dependency is used",
+            Self::Advisories => "cargo deny: no dependency is known to be dangerous; fetches what is known",
             Self::Tests => "cargo test, on a mongod, a nats-server and a redis-server of its own",
         }
     }
@@ -133,6 +137,7 @@ pub fn run(
         }
         Step::Dependencies => tools::deny(workspace, stop, log),
         Step::Unused => tools::machete(workspace, stop, log),
+        Step::Advisories => tools::advisories(workspace, stop, log),
         Step::Tests => tests(workspace, wanted.filter.as_deref(), stop, log, counts),
     }
 }
