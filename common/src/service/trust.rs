@@ -182,7 +182,7 @@ async fn known_keys(keys: &Repository<KnownKey>) -> Result<Vec<SigningKeySnapsho
     Ok(known.into_iter().map(|key| key.state.0).collect())
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 mod tests {
     use secrecy::ExposeSecret as _;
 
