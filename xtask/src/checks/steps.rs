@@ -10,6 +10,8 @@ use crate::{cargo, children::foreground, log::Log, signals::Stop, workspace::Wor
 
 const STEP_BOUND: Duration = Duration::from_mins(30);
 const TESTS_BOUND: Duration = Duration::from_hours(1);
+/// What builds all binaries, with the features that the tests are built with, so that nothing is compiled twice.
+const BINARIES: [&str; 4] = ["--locked", "--workspace", "--all-features", "--bins"];
 
 /// One check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +135,9 @@ pub fn run(
             finish(&doc, stop)
         }
         Step::Generated => {
-            finish(&cargo(&["run", "--locked", "-q", "-p", "e2e", "--bin", "catalog", "--", "--check"]), stop)
+            let binaries = cargo::build(workspace, &BINARIES, stop)?;
+            let mut catalog = Command::new(binaries.get("catalog")?);
+            finish(catalog.arg("--check").current_dir(workspace.root()), stop)
         }
         Step::Dependencies => tools::deny(workspace, stop, log),
         Step::Unused => tools::machete(workspace, stop, log),
@@ -161,9 +165,7 @@ fn tests(
     let selection = Selection::of(workspace, filter);
     command.args(selection.args());
     if selection.needs_services() {
-        // The same features throughout, so that nothing is compiled twice.
-        let services = ["--locked", "--workspace", "--all-features", "--bins"];
-        command.envs(cargo::build(workspace, &services, stop)?.dir().map(|dir| ("STAGEDOOR_BIN_DIR", dir)));
+        command.envs(cargo::build(workspace, &BINARIES, stop)?.dir().map(|dir| ("STAGEDOOR_BIN_DIR", dir)));
     }
     command.envs(servers.ready()?);
     let status = foreground::run(&command, TESTS_BOUND, stop, |line| {
