@@ -8,10 +8,13 @@ use std::{
 
 use common::{
     bus::{HandlerError, Listener, Listeners, Meta, Outcome, Repository, Tx},
+    config::LogFormat,
     events::order::{OrderChanged, OrderCreated},
     ids::OrderId,
+    telemetry,
     testing::TestWorld,
 };
+use tracing::Instrument as _;
 
 use crate::fixture::{Claim, Process, insert, raise};
 
@@ -285,5 +288,48 @@ async fn a_message_that_cannot_be_read_is_a_dead_letter_at_once() {
     assert_eq!(letters.len(), 1);
     assert!(letters[0].reason.contains("ce-id"), "{}", letters[0].reason);
     assert_eq!(seen.versions.lock().unwrap()[&claim.order.id], [1]);
+    process.stop().await;
+}
+
+#[derive(Clone, Default)]
+struct Traces(Arc<Mutex<Vec<Option<String>>>>);
+
+struct Trace;
+
+impl Listener for Trace {
+    const NAME: &'static str = "test-trace-on-order-created";
+    type Event = OrderCreated;
+    type Context = Traces;
+
+    async fn handle(
+        _: &OrderCreated,
+        meta: &Meta,
+        _: &mut Tx,
+        traces: &Traces,
+    ) -> Result<Outcome, HandlerError> {
+        traces.0.lock().unwrap().push(meta.traceparent.clone());
+        traces.0.lock().unwrap().push(telemetry::current_traceparent());
+        Ok(Outcome::Done)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trace_of_a_request_goes_on_in_what_it_causes() {
+    telemetry::init(LogFormat::Pretty);
+    let world = TestWorld::new("orders").await;
+    let process = Process::start(&world).await;
+    let traces = Traces::default();
+    let table = Listeners::new().with::<Trace>();
+    process.bus.listen(table, traces.clone(), &process.front).await.unwrap();
+    let request = tracing::info_span!("request");
+    let of_request = request.in_scope(telemetry::current_traceparent).unwrap();
+    insert(&process.bus, &Claim::of_seat("1")).instrument(request).await.unwrap();
+    world.settle().await;
+    let trace_id = |traceparent: &str| traceparent.split('-').nth(1).unwrap().to_owned();
+    let heard = traces.0.lock().unwrap().clone();
+    assert_eq!(heard.len(), 2);
+    for traceparent in heard {
+        assert_eq!(trace_id(&traceparent.unwrap()), trace_id(&of_request));
+    }
     process.stop().await;
 }
