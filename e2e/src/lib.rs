@@ -1,4 +1,5 @@
-//! What is true of the five services together: the catalogue of events, the merged API reference, and, under
-//! `tests/`, the whole marketplace under test.
+//! What is true of the five services together: the catalogue of events, the merged API reference, and the
+//! whole marketplace as real processes, for the tests under `tests/`.
 
 pub mod catalogue;
+pub mod market;

@@ -11,8 +11,8 @@ use common::{http::ProblemBody, testing::Answer};
 use futures::{StreamExt as _, stream};
 use serde_json::json;
 
-use crate::market::{Market, Person, a_show, alone_on_a_market, new_key, on_a_busy_market, send, until};
 use api::Operation;
+use e2e::market::{Person, a_show, alone_on_a_market, new_key, on_a_busy_market, send};
 use scene::Scene;
 use wrong::Wrong;
 
@@ -262,23 +262,6 @@ fn a_card_number_is_refused_wherever_a_token_belongs_and_never_repeated() {
             assert!(!answer.text.contains("424242"), "{answer:?}");
         }
     });
-}
-
-impl Market {
-    /// All books, once nothing is on its way any more.
-    async fn settled_books(&self) -> std::collections::BTreeMap<String, bson::Document> {
-        until("the books to be at rest", async || {
-            let first = self.books.everything().await;
-            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-            let second = self.books.everything().await;
-            if first == second && self.books.unpublished().await == 0 {
-                Ok(second)
-            } else {
-                Err("something is still written down".to_owned())
-            }
-        })
-        .await
-    }
 }
 
 /// A refusal that names the field that is wrong.

@@ -10,7 +10,7 @@ use common::{
     },
 };
 
-use crate::market::{
+use e2e::market::{
     Market, Person, Service, alone_on_a_market, card, new_key, on_a_hasty_market, until, until_within,
 };
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::market::on_a_busy_market;
+use e2e::market::on_a_busy_market;
 
 #[test]
 fn what_is_internal_cannot_be_reached_through_the_ingress() {
@@ -59,7 +59,7 @@ fn whatever_the_ingress_refuses_is_a_problem_document() {
         for (method, path) in
             [("GET", "/api/nothing"), ("POST", "/sandbox/v1/ledger"), ("DELETE", "/api/orders")]
         {
-            let answer = crate::market::send(market.site.request(method, path)).await.unwrap();
+            let answer = e2e::market::send(market.site.request(method, path)).await.unwrap();
             assert_eq!(answer.headers["content-type"], "application/problem+json", "{method} {path}");
             let problem: common::http::ProblemBody = answer.body();
             assert_eq!(problem.status, answer.status);

@@ -7,9 +7,7 @@ use common::{
     events::{order::OrderStatus, payment::PaymentStatus},
 };
 
-use crate::market::{
-    Market, Person, card, new_key, on_a_busy_market, on_a_hasty_market, until, until_within,
-};
+use e2e::market::{Market, Person, card, new_key, on_a_busy_market, on_a_hasty_market, until, until_within};
 
 #[test]
 fn a_ticket_is_bought_from_the_offer_to_the_pass() {

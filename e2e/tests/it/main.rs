@@ -2,17 +2,10 @@
 //! real processes, asked over HTTP as anybody could ask them, and judged by what is in their databases and
 //! in the ledger of the gateway.
 //!
-//! The tests share a few marketplaces ([`market`]). Each test brings its own people and listings, so that
+//! The tests share a few marketplaces ([`e2e::market`]). Each test brings its own people and listings, so that
 //! many can go on at once; what breaks things has a marketplace to itself.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stderr,
-    reason = "a failed step fails the test, and says where the logs are"
-)]
-
-mod market;
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step fails the test")]
 
 mod journeys;
 mod races;

@@ -18,7 +18,7 @@ use orders::domain::order::Order;
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::market::{
+use e2e::market::{
     CROWD, Market, PASSWORD, Person, card, new_key, on_a_busy_market, on_a_hasty_market, until,
 };
 
@@ -182,7 +182,7 @@ fn of_eight_sign_ups_with_one_address_one_makes_an_account() {
         assert_eq!((count(201), count(409)), (1, 7), "{:?}", statuses(&answers));
 
         let filter = bson::doc! { "state.email": "wanted@stagedoor.example" };
-        let accounts = market.books.count(crate::market::Service::Auth, "users", filter).await;
+        let accounts = market.books.count(e2e::market::Service::Auth, "users", filter).await;
         assert_eq!(accounts, 1);
     });
 }
@@ -272,7 +272,7 @@ async fn hold_single_seats<'a>(
     until("orders to know the listings", async || {
         let ids: Vec<_> = listings.iter().map(|listing| listing.id).collect();
         let filter = bson::doc! { "_id": { "$in": ids } };
-        match market.books.count(crate::market::Service::Orders, "inventories", filter).await {
+        match market.books.count(e2e::market::Service::Orders, "inventories", filter).await {
             known if known == u64::try_from(RACES).unwrap() => Ok(()),
             known => Err(format!("{known} are known")),
         }

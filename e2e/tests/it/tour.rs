@@ -2,7 +2,7 @@
 
 use std::{fs, process::Stdio, time::Duration};
 
-use crate::market::alone_on_a_market;
+use e2e::market::alone_on_a_market;
 
 /// Five minutes for a person, seconds for a shell.
 const BOUND: Duration = Duration::from_secs(90);

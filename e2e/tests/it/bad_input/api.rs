@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::market::Market;
+use e2e::market::Market;
 
 /// Where each service serves its OpenAPI document. expiration has no public routes.
 const AREAS: [&str; 4] = ["users", "shows", "orders", "payments"];

@@ -8,7 +8,7 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
 use super::api::Operation;
-use crate::market::{Market, PASSWORD, Person, a_show, card, new_key, until};
+use e2e::market::{Market, PASSWORD, Person, a_show, card, new_key, until};
 
 /// Whoever and whatever bad requests are about.
 pub struct Scene {

@@ -11,7 +11,7 @@ use common::{
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-use crate::market::{Market, Person, Service};
+use e2e::market::{Market, Person, Service};
 
 /// Makes tokens.
 pub struct Forge {

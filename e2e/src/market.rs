@@ -13,6 +13,14 @@
 //! }
 //! ```
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::missing_panics_doc,
+    reason = "a failed step fails the test, and says where the logs are"
+)]
+
 mod audit;
 mod books;
 pub mod card;
@@ -26,6 +34,7 @@ mod surroundings;
 mod wait;
 
 use std::{
+    collections::BTreeMap,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
@@ -180,6 +189,21 @@ impl Market {
         .await;
         assert_eq!(found.status, wanted, "the order has ended: {found:?}");
         found
+    }
+
+    /// All books, once nothing is on its way any more.
+    pub async fn settled_books(&self) -> BTreeMap<String, bson::Document> {
+        until("the books to be at rest", async || {
+            let first = self.books.everything().await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let second = self.books.everything().await;
+            if first == second && self.books.unpublished().await == 0 {
+                Ok(second)
+            } else {
+                Err("something is still written down".to_owned())
+            }
+        })
+        .await
     }
 }
 
