@@ -166,6 +166,17 @@ impl Process {
         }
     }
 
+    /// Lets it stand still (SIGSTOP), as a machine that is out of breath would: its connections stay open,
+    /// and nobody answers.
+    pub fn pause(&self) {
+        self.signal_group(Signal::SIGSTOP);
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub fn resume(&self) {
+        self.signal_group(Signal::SIGCONT);
+    }
+
     /// Starts it again, after it has ended or by killing it.
     pub fn start_again(&mut self) -> Result<()> {
         self.kill();
@@ -239,6 +250,24 @@ mod tests {
             thread::sleep(POLL);
         }
         assert_eq!(process.stop(Duration::from_millis(200)), Ended::Killed);
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_child_that_was_paused_does_nothing_until_it_is_resumed() {
+        let spec = shell("sleeper", "trap 'exit 7' TERM; echo up; while :; do sleep 0.01; done");
+        let (dir, file) = (spec.dir.clone(), spec.log_file());
+        let mut process = Process::start(spec, &Log::quiet()).unwrap();
+        while !std::fs::read_to_string(&file).unwrap().contains("up") {
+            thread::sleep(POLL);
+        }
+        process.pause();
+        process.ask_to_stop();
+        thread::sleep(POLL * 5);
+        assert!(process.ended().is_none());
+        process.resume();
+        let bound = Instant::now() + Duration::from_secs(10);
+        assert!(matches!(process.wait_until(bound), Ended::InTime(status) if status.code() == Some(7)));
         std::fs::remove_dir_all(dir).unwrap();
     }
 
