@@ -11,7 +11,7 @@
 //! let workspace = Workspace::here();
 //! let ingress = Ingress {
 //!     port,
-//!     upstreams: Upstreams { auth, tickets, orders, payments, sandbox },
+//!     upstreams: vec![Upstreams { auth, tickets, orders, payments, sandbox }],
 //!     limits: Limits::generous(),
 //!     dir: workspace.test_run("mine"),
 //! };
@@ -24,6 +24,7 @@
 mod problems;
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -48,8 +49,8 @@ const READY_BOUND: Duration = Duration::from_secs(10);
 pub struct Ingress {
     /// The port of the loopback that it listens on.
     pub port: u16,
-    /// The public ports of the services.
-    pub upstreams: Upstreams,
+    /// The public ports of the services, one entry for each set of replicas.
+    pub upstreams: Vec<Upstreams>,
     /// The limits per address.
     pub limits: Limits,
     /// A directory for its files; it gets a subdirectory `nginx`.
@@ -118,9 +119,12 @@ impl Ingress {
     }
 
     fn render(&self, template: &str, dir: &Path, html: &Path) -> Result<String> {
-        let Upstreams { auth, tickets, orders, payments, sandbox } = self.upstreams;
         let limits = self.limits;
-        let local = |port: u16| format!("127.0.0.1:{port}");
+        let servers = |port: fn(&Upstreams) -> u16| {
+            let ports: BTreeSet<u16> = self.upstreams.iter().map(port).collect();
+            let server = |port: &u16| format!("server 127.0.0.1:{port} max_fails=0;");
+            ports.iter().map(server).collect::<Vec<_>>().concat()
+        };
         fill(
             template,
             &[
@@ -129,11 +133,11 @@ impl Ingress {
                 ("user", if is_root() { "user root;".to_owned() } else { String::new() }),
                 ("dir", dir.display().to_string()),
                 ("html", html.display().to_string()),
-                ("auth", local(auth)),
-                ("tickets", local(tickets)),
-                ("orders", local(orders)),
-                ("payments", local(payments)),
-                ("sandbox", local(sandbox)),
+                ("auth", servers(|of| of.auth)),
+                ("tickets", servers(|of| of.tickets)),
+                ("orders", servers(|of| of.orders)),
+                ("payments", servers(|of| of.payments)),
+                ("sandbox", servers(|of| of.sandbox)),
                 ("requests_per_second", limits.requests_per_second.to_string()),
                 ("requests_burst", limits.requests_burst.to_string()),
                 ("sign_ins_per_second", limits.sign_ins_per_second.to_string()),
@@ -205,13 +209,17 @@ mod tests {
         let template = include_str!("../../infra/nginx/stagedoor.conf");
         let ingress = Ingress {
             port: 8080,
-            upstreams: Upstreams { auth: 1, tickets: 2, orders: 3, payments: 4, sandbox: 5 },
+            upstreams: vec![
+                Upstreams { auth: 1, tickets: 2, orders: 3, payments: 4, sandbox: 5 },
+                Upstreams { auth: 6, tickets: 7, orders: 8, payments: 9, sandbox: 5 },
+            ],
             limits: Limits::default(),
             dir: "/d".into(),
         };
         let text = ingress.render(template, Path::new("/d/nginx"), Path::new("/h")).unwrap();
         assert!(!text.contains("{{"));
-        assert!(text.contains("server 127.0.0.1:3  max_fails=0") || text.contains("server 127.0.0.1:3 "));
+        assert!(text.contains("server 127.0.0.1:3 max_fails=0;server 127.0.0.1:8 max_fails=0;"));
+        assert_eq!(text.matches("server 127.0.0.1:5 ").count(), 1);
         assert!(text.contains("rate=200r/s"));
         assert!(text.contains("root /h;"));
     }

@@ -91,7 +91,7 @@ fn start(
     }
     let ingress = Ingress {
         port: options.port,
-        upstreams: services::upstreams(),
+        upstreams: vec![services::upstreams()],
         limits: Limits::default(),
         dir: workspace.up(),
     };

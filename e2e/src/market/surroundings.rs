@@ -96,13 +96,13 @@ impl Surroundings<'_> {
         let port = |service| self.ports.of(service).0;
         Ingress {
             port: self.ports.ingress,
-            upstreams: Upstreams {
+            upstreams: vec![Upstreams {
                 auth: port(Service::Auth),
                 tickets: port(Service::Tickets),
                 orders: port(Service::Orders),
                 payments: port(Service::Payments),
                 sandbox: self.ports.gateway,
-            },
+            }],
             limits: Limits::generous(),
             dir: self.dir.to_path_buf(),
         }

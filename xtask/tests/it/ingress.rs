@@ -45,7 +45,7 @@ impl World {
         };
         let workspace = Workspace::here();
         let tools = provision::provision(&workspace, &Log::stdout()).unwrap();
-        let ingress = Ingress { port, upstreams, limits, dir: scratch.0.clone() };
+        let ingress = Ingress { port, upstreams: vec![upstreams], limits, dir: scratch.0.clone() };
         let process = ingress.start(&workspace, &tools.nginx, &Log::quiet()).unwrap();
         Self { port, _process: process, _scratch: scratch }
     }
