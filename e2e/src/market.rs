@@ -24,13 +24,13 @@
 mod audit;
 mod books;
 pub mod card;
-mod machinery;
+pub(crate) mod machinery;
 mod person;
-mod ports;
-mod remains;
+pub(crate) mod ports;
+pub(crate) mod remains;
 mod shared;
 mod site;
-mod surroundings;
+pub(crate) mod surroundings;
 mod wait;
 
 use std::{
@@ -51,7 +51,7 @@ use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-pub use books::Books;
+pub use books::{Books, Reservation};
 pub use machinery::{Machinery, Service};
 pub use person::{Person, new_key};
 pub use shared::{alone_on_a_market, on_a_busy_market, on_a_hasty_market};

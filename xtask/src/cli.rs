@@ -23,6 +23,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask test orders           only the tests of the crate orders
   cargo xtask test --only lints     only one of the checks
   cargo xtask doctor                what is missing on this machine, and what to type
+  cargo xtask torture --minutes 10  break a whole marketplace, and see what it does
   cargo xtask dlq list              messages that a listener gave up on
 
 Everything that xtask downloads or records is in .stagedoor/, which may be deleted while nothing runs.";
@@ -54,6 +55,18 @@ pub enum Command {
     /// Makes 200 shows, 20 sellers and their 3,000 listings, the same for the same --seed. What is there
     /// already is not made again. Needs a running `cargo xtask up`.
     Seed(SeedArgs),
+
+    /// Break a whole marketplace on purpose, for a while, and see whether it keeps every promise
+    ///
+    /// Two replicas of each service, three members of MongoDB, JetStream, Redis and the gateway, with fault
+    /// proxies between them; buyers and sellers; and something that breaks every few seconds. Says in the
+    /// end what was broken and whether anything was lost, sold twice or left hanging; the report and all
+    /// that the clients saw are in .stagedoor/torture/. Builds with optimisation first.
+    Torture {
+        /// `--minutes N`, `--seed S`, and what `--help` lists
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 
     /// Write the catalogue of events and the API reference in docs/ from the code
     Catalog {

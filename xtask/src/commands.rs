@@ -17,6 +17,7 @@ use crate::{
     log::Log,
     seed::{self, Admin, Size, Target},
     signals::Stop,
+    torture,
     up::{self, backing::Backing, secrets},
     workspace::Workspace,
 };
@@ -35,6 +36,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Ci => return checks::run(&workspace, &Wanted::of_ci(), &stop, &log),
         Command::Seed(args) => seed(&workspace, args, &stop, &log),
+        Command::Torture { args } => return torture::run(&workspace, &args, &stop, &log),
         Command::Catalog { check } => {
             let mut catalog =
                 cargo::command(&workspace, &["run", "-q", "-p", "e2e", "--bin", "catalog", "--"]);

@@ -14,6 +14,8 @@ pub mod up;
 
 pub mod checks;
 
+pub mod torture;
+
 pub mod seed;
 
 pub mod doctor;

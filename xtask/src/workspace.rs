@@ -63,6 +63,11 @@ impl Workspace {
         self.test_runs().join(format!("{name}-{}", std::process::id()))
     }
 
+    /// What torture runs have found, one directory for each seed.
+    pub fn torture_runs(&self) -> PathBuf {
+        self.state().join("torture")
+    }
+
     /// The template and the pages of the local ingress.
     pub fn ingress(&self) -> PathBuf {
         self.root.join("infra/nginx")

@@ -22,13 +22,18 @@ impl Answer {
     /// # Panics
     /// When the connection breaks.
     pub async fn read(response: reqwest::Response) -> Self {
+        Self::try_read(response).await.expect("read the body")
+    }
+
+    /// Reads the whole answer, unless the connection breaks.
+    pub async fn try_read(response: reqwest::Response) -> Result<Self, reqwest::Error> {
         let status = response.status().as_u16();
         let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
             (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         };
         let headers = response.headers().iter().map(header).collect();
-        let text = response.text().await.expect("read the body");
-        Self { status, headers, text }
+        let text = response.text().await?;
+        Ok(Self { status, headers, text })
     }
 
     /// The body as JSON; `null` if it is none.

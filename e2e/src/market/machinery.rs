@@ -24,7 +24,7 @@ use super::{
 const READY_BOUND: Duration = Duration::from_mins(1);
 
 /// A service of ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
     Auth,
     Tickets,
@@ -62,7 +62,8 @@ pub struct Ports {
 }
 
 impl Ports {
-    fn new() -> Self {
+    /// Ports that nobody has.
+    pub fn new() -> Self {
         let next = |()| ports::next();
         Self {
             ingress: ports::next(),
@@ -71,6 +72,18 @@ impl Ports {
             services: [(); 5].map(next),
             internal: [(); 5].map(next),
         }
+    }
+
+    /// The same, with the gateway behind another port.
+    #[must_use]
+    pub fn with_gateway(self, gateway: u16) -> Self {
+        Self { gateway, ..self }
+    }
+
+    /// The same, with the ingress behind another port.
+    #[must_use]
+    pub fn with_ingress(self, ingress: u16) -> Self {
+        Self { ingress, ..self }
     }
 
     /// The public and the internal port of a service.
@@ -216,7 +229,7 @@ fn deadline() -> Instant {
 }
 
 /// Succeeds when `/readyz` on that port answers 200.
-fn answers_ok(port: u16) -> Result<()> {
+pub fn answers_ok(port: u16) -> Result<()> {
     use std::io::{Read as _, Write as _};
     let address = (std::net::Ipv4Addr::LOCALHOST, port).into();
     let mut stream = std::net::TcpStream::connect_timeout(&address, Duration::from_secs(1))?;

@@ -21,21 +21,39 @@ word=$(cat)
 for record in "$1"/*/*.pid; do
     [ -f "$record" ] && read -r pid _ < "$record" && kill -9 -- "-$pid"
 done
+grep -o " $1/[^ ]*" /proc/mounts | while read -r disk; do umount -l "$disk"; done
 [ -n "$word" ] && exit
 for _ in 1 2 3 4 5; do rm -rf "$1" && exit; sleep 1; done
 "#;
 
-/// The directory of this run, named after this process, so that `cargo xtask test` sees when it is a dead one's.
-static DIR: LazyLock<PathBuf> = LazyLock::new(|| {
+/// What this run leaves behind. It is there to the end of the process, and so is the pipe to the keeper.
+static REMAINS: LazyLock<Remains> = LazyLock::new(|| {
     let dir = Workspace::here().test_run("e2e");
     make_dir(&dir).expect("make the directory of the run");
-    keep_files_after_a_panic(start_keeper(&dir), dir.clone());
-    dir
+    let keeper = start_keeper(&dir);
+    keep_files_after_a_panic();
+    Remains { dir, keeper, told: AtomicBool::new(false) }
 });
+
+struct Remains {
+    /// Named after this process, so that `cargo xtask test` sees when it is a dead one's.
+    dir: PathBuf,
+    keeper: ChildStdin,
+    told: AtomicBool,
+}
 
 /// The directory of this run.
 pub fn dir() -> &'static Path {
-    &DIR
+    &REMAINS.dir
+}
+
+/// Lets the logs and data of this run stay when it ends, and says where they are.
+pub fn keep() {
+    let Remains { dir, keeper, told } = &*REMAINS;
+    let mut keeper = keeper;
+    if !told.swap(true, Ordering::Relaxed) && keeper.write_all(b"keep").is_ok() {
+        eprintln!("the logs of this run are in {}", dir.display());
+    }
 }
 
 fn start_keeper(dir: &Path) -> ChildStdin {
@@ -46,14 +64,10 @@ fn start_keeper(dir: &Path) -> ChildStdin {
     keeper.spawn().expect("start the keeper").stdin.take().expect("a pipe to the keeper")
 }
 
-/// The hook holds the pipe, and hooks live as long as the process.
-fn keep_files_after_a_panic(keeper: ChildStdin, dir: PathBuf) {
-    let told = AtomicBool::new(false);
+fn keep_files_after_a_panic() {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         usual(info);
-        if !told.swap(true, Ordering::Relaxed) && (&keeper).write_all(b"keep").is_ok() {
-            eprintln!("the logs of this run are in {}", dir.display());
-        }
+        keep();
     }));
 }

@@ -26,8 +26,20 @@ pub struct Site {
 impl Site {
     /// The site behind these ports.
     pub fn new(ports: &Ports) -> Self {
+        Self::at(ports.ingress, ports.gateway)
+    }
+
+    /// The site behind an ingress at this port, with a gateway at that one.
+    pub fn at(port: u16, gateway_port: u16) -> Self {
         let client = Client::builder().timeout(TIMEOUT).build().expect("make an HTTP client");
-        Self { port: ports.ingress, gateway_port: ports.gateway, client }
+        Self { port, gateway_port, client }
+    }
+
+    /// The same site for somebody who waits no longer than this, on connections of their own.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        let client = Client::builder().timeout(timeout).build().expect("make an HTTP client");
+        Self { client, ..self.clone() }
     }
 
     /// What somebody would type into a browser.

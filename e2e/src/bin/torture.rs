@@ -1,0 +1,64 @@
+//! `cargo xtask torture`: breaks a whole marketplace for a while and tells whether every promise was kept.
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::Parser;
+use e2e::torture::{self, Options};
+
+/// How to torture it.
+#[derive(Debug, Parser)]
+struct Args {
+    /// For how many minutes things break
+    #[arg(long, default_value_t = 10)]
+    minutes: u64,
+    /// The number that the choice of the faults follows from
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// For how many seconds nothing breaks at first
+    #[arg(long, default_value_t = 30)]
+    calm_secs: u64,
+    /// How many buyers there are
+    #[arg(long, default_value_t = 40)]
+    buyers: usize,
+    /// How many sellers there are
+    #[arg(long, default_value_t = 6)]
+    sellers: usize,
+    /// How many seconds a buyer has to pay
+    #[arg(long, default_value_t = 8)]
+    hold_secs: u64,
+    /// Only faults of this kind; may be given several times
+    #[arg(long, value_name = "KIND")]
+    only: Vec<String>,
+    /// Where the report and the history go
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a command")]
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let options = Options {
+        faulty: Duration::from_mins(args.minutes),
+        calm: Duration::from_secs(args.calm_secs),
+        seed: args.seed,
+        buyers: args.buyers,
+        sellers: args.sellers,
+        hold: Duration::from_secs(args.hold_secs),
+        only: args.only,
+        out: args.out,
+    };
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: start the runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let report = runtime.block_on(torture::run(options));
+    println!("\n{}", report.to_markdown());
+    match report.write() {
+        Ok(file) => println!("the report is {}", file.display()),
+        Err(error) => eprintln!("error: write the report: {error}"),
+    }
+    if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
