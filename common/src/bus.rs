@@ -41,7 +41,7 @@ mod tx;
 
 pub use aggregate::{Aggregate, Index, Loaded, Repository, StoreError};
 pub use commit::CommitError;
-pub use dead_letters::{DeadLetter, DeadLetters};
+pub use dead_letters::{DeadLetter, DeadLetterStatus, DeadLetters};
 pub use listener::{HandlerError, Listener, ListenerInfo, Listeners, Outcome};
 pub use meta::Meta;
 pub use outbox::Publication;

@@ -134,7 +134,7 @@ pub async fn start_nats(port: u16) -> Child {
 
 /// A NATS server on a data directory that may have been used before.
 pub async fn start_nats_in(port: u16, data: TempDir) -> Child {
-    let mut command = server("nats-server");
+    let mut command = nats_server();
     command.args(["--addr", "127.0.0.1", "--jetstream", "--port"]).arg(port.to_string());
     command.arg("--store_dir").arg(data.path());
     start(command, port, format!("nats://127.0.0.1:{port}"), data).await
@@ -147,6 +147,11 @@ pub async fn start_redis(port: u16) -> Child {
     command.args(["--bind", "127.0.0.1", "--port"]).arg(port.to_string());
     command.args(["--appendonly", "yes", "--maxmemory-policy", "noeviction", "--dir"]).arg(data.path());
     start(command, port, format!("redis://127.0.0.1:{port}"), data).await
+}
+
+/// The nats-server that `NATS_SERVER` names, so that tests can be run on each version that we support.
+fn nats_server() -> Command {
+    env::var_os("NATS_SERVER").map_or_else(|| server("nats-server"), Command::new)
 }
 
 /// The program, from PATH or from where xtask unpacked it.

@@ -163,17 +163,25 @@ impl TestWorld {
     /// # Panics
     /// When JetStream does not take it.
     pub async fn publish<F: Fact>(&self, fact: F) {
-        let owner = F::Snapshot::OWNER;
         let publication = Publication::from(fact);
-        let subject = format!("{}.{}", publication.ce_type, publication.aggregate_id);
+        let body = publication.body.expect("encode the fact");
+        self.publish_body(&publication.ce_type, publication.aggregate_id, &body).await;
+    }
+
+    /// Publishes any body as an event of this type about this aggregate.
+    ///
+    /// # Panics
+    /// When JetStream does not take it.
+    pub async fn publish_body(&self, ce_type: &str, aggregate_id: impl ToString, body: &str) {
+        let owner = ce_type.split('.').next().unwrap_or_default();
         let mut headers = HeaderMap::new();
         headers.insert("ce-specversion", "1.0");
         headers.insert("ce-id", EventId::generate().to_string());
-        headers.insert("ce-type", publication.ce_type.as_str());
+        headers.insert("ce-type", ce_type);
         headers.insert("ce-source", format!("/{owner}"));
         headers.insert("ce-time", self.clock.now().to_string());
-        let body = publication.body.expect("encode the fact");
-        self.send(owner, &subject, headers, body).await;
+        let subject = format!("{ce_type}.{}", aggregate_id.to_string());
+        self.send(owner, &subject, headers, body.to_owned()).await;
     }
 
     /// Publishes a message without any headers, as no service would.

@@ -1,9 +1,4 @@
-//! The bus on real servers.
+//! What the crate promises besides the bus, whose promises are in `tests/conformance`.
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
-mod committing;
-mod fixture;
 mod goldens;
-mod listening;
-mod publishing;
-mod repairing;

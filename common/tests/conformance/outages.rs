@@ -1,0 +1,191 @@
+use std::time::Duration;
+
+use async_nats::jetstream;
+use common::{bus::Listener as _, events::order::OrderCreated, ids::OrderId, testing::TestWorld};
+use futures::future::join_all;
+
+use crate::{
+    fixture::{Claim, Process, insert, load, raise},
+    fragile::Fragile,
+    script::{Follow, Script},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_committed_while_the_broker_is_down_is_published_when_it_is_back() {
+    let mut fragile = Fragile::new().await;
+    let process = Process::start(&fragile.world).await;
+    fragile.kill();
+    let claim = Claim::of_seat("1");
+    insert(&process.bus, &claim).await.unwrap();
+    raise(&process.bus, claim.order.id).await.unwrap();
+
+    fragile.start_again().await;
+    fragile.world.settle().await;
+    assert_eq!(published(&fragile.world, claim.order.id).await, [1, 2]);
+    process.stop().await;
+}
+
+/// The broker dies twice under writers who do not care, with two relays at work.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_dies_while_events_are_published_loses_none_and_keeps_their_order() {
+    let mut fragile = Fragile::new().await;
+    let (left, right) = (Process::start(&fragile.world).await, Process::start(&fragile.world).await);
+    let script = Script::smooth();
+    left.listen(&script).await;
+    let claims: Vec<Claim> = (0..8).map(|_| Claim::of_seat("1")).collect();
+    let writing = claims.iter().enumerate().map(|(n, claim)| {
+        let (bus, claim) = (if n % 2 == 0 { left.bus.clone() } else { right.bus.clone() }, claim.clone());
+        tokio::spawn(async move {
+            insert(&bus, &claim).await.unwrap();
+            for _ in 1..60 {
+                raise(&bus, claim.order.id).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        })
+    });
+    let writing: Vec<_> = writing.collect();
+    for _ in 0..2 {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        fragile.kill();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        fragile.start_again().await;
+    }
+    for written in join_all(writing).await {
+        written.unwrap();
+    }
+    fragile.world.settle().await;
+    for claim in &claims {
+        let id = claim.order.id;
+        assert_eq!(published(&fragile.world, id).await, (1..=60).collect::<Vec<_>>());
+        assert_eq!(first_times(script.heard(id)), (1..=60).collect::<Vec<_>>());
+    }
+    left.stop().await;
+    right.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn listening_goes_on_when_the_broker_is_back() {
+    let mut fragile = Fragile::new().await;
+    let process = Process::start(&fragile.world).await;
+    let script = Script::smooth();
+    process.listen(&script).await;
+    let claim = Claim::of_seat("1");
+    insert(&process.bus, &claim).await.unwrap();
+    fragile.world.settle().await;
+    fragile.kill();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    fragile.start_again().await;
+    raise(&process.bus, claim.order.id).await.unwrap();
+    fragile.world.settle().await;
+    // What it acknowledged last before its end the broker may not know any more.
+    assert_eq!(first_times(script.heard(claim.order.id)), [1, 2]);
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_is_deleted_under_its_listener_is_made_again() {
+    let world = TestWorld::new("orders").await;
+    let process = Process::start(&world).await;
+    let script = Script::smooth();
+    process.listen(&script).await;
+    let claim = Claim::of_seat("1");
+    insert(&process.bus, &claim).await.unwrap();
+    world.settle().await;
+
+    let nats = async_nats::connect(&world.servers.nats_url).await.unwrap();
+    let stream = jetstream::new(nats).get_stream(world.namespace.stream("orders")).await.unwrap();
+    stream.delete_consumer(Follow::NAME).await.unwrap();
+    raise(&process.bus, claim.order.id).await.unwrap();
+    let heard = async || script.heard(claim.order.id).contains(&2).then_some(());
+    world.eventually("the event after the deletion", heard).await;
+    assert_eq!(first_times(script.heard(claim.order.id)), [1, 2]);
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_stream_is_gone_all_current_states_are_published_and_heard_again() {
+    let mut fragile = Fragile::new().await;
+    let process = Process::start(&fragile.world).await;
+    let script = Script::smooth();
+    process.listen(&script).await;
+    let claims: Vec<Claim> = (0..30).map(|_| Claim::of_seat("1")).collect();
+    for claim in &claims {
+        insert(&process.bus, claim).await.unwrap();
+    }
+    raise(&process.bus, claims[0].order.id).await.unwrap();
+    fragile.world.settle().await;
+
+    fragile.kill();
+    fragile.start_empty().await;
+    until_all_are_published(&fragile.world, &process, &claims).await;
+    for claim in &claims {
+        let versions = published(&fragile.world, claim.order.id).await;
+        assert_eq!(versions, [load(&process.bus, claim.order.id).await.state.order.version]);
+    }
+    let late = Claim::of_seat("2");
+    insert(&process.bus, &late).await.unwrap();
+    let heard = async || (script.heard(late.order.id) == [1]).then_some(());
+    fragile.world.eventually("an event after the loss", heard).await;
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_stream_is_an_older_copy_of_itself_all_current_states_are_published_again() {
+    let mut fragile = Fragile::new().await;
+    let process = Process::start(&fragile.world).await;
+    let claims = before_and_after_a_copy(&mut fragile, &process).await;
+    until_all_are_published(&fragile.world, &process, &claims).await;
+    process.stop().await;
+}
+
+/// Publishes, copies the stream, publishes more, and starts the broker again on the copy.
+async fn before_and_after_a_copy(fragile: &mut Fragile, process: &Process) -> Vec<Claim> {
+    let claims: Vec<Claim> = (0..20).map(|_| Claim::of_seat("1")).collect();
+    let (before, after) = claims.split_at(10);
+    for claim in before {
+        insert(&process.bus, claim).await.unwrap();
+    }
+    fragile.world.settle().await;
+    fragile.kill();
+    let copy = fragile.copy();
+    fragile.start_again().await;
+    for claim in after {
+        insert(&process.bus, claim).await.unwrap();
+    }
+    fragile.world.settle().await;
+    fragile.kill();
+    fragile.start_on(copy).await;
+    claims
+}
+
+async fn until_all_are_published(world: &TestWorld, process: &Process, claims: &[Claim]) {
+    world
+        .eventually("the current states in the stream", async || {
+            let facts = world.published::<OrderCreated>().await;
+            for claim in claims {
+                let current = load(&process.bus, claim.order.id).await.state.fact();
+                if !facts.contains(&current) {
+                    return None;
+                }
+            }
+            Some(())
+        })
+        .await;
+}
+
+/// The versions of an aggregate in the stream, in its order, without repetitions.
+async fn published(world: &TestWorld, id: OrderId) -> Vec<u64> {
+    let facts = world.published::<OrderCreated>().await;
+    first_times(facts.iter().filter(|fact| fact.0.id == id).map(|fact| fact.0.version).collect())
+}
+
+/// What is delivered again comes after it was delivered first, and decides nothing any more.
+fn first_times(mut versions: Vec<u64>) -> Vec<u64> {
+    let mut highest = 0;
+    versions.retain(|version| {
+        let is_first = *version > highest;
+        highest = highest.max(*version);
+        is_first
+    });
+    versions
+}

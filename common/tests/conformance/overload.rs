@@ -1,0 +1,61 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use common::{
+    bus::{HandlerError, Listener, Listeners, Meta, Outcome, Repository, Tx},
+    events::order::OrderCreated,
+    testing::TestWorld,
+};
+use futures::future::join_all;
+
+use crate::fixture::{Claim, Process, insert};
+
+#[derive(Clone)]
+struct Reading {
+    claims: Repository<Claim>,
+    read: Arc<AtomicU32>,
+}
+
+struct Read;
+
+impl Listener for Read {
+    const NAME: &'static str = "test-read-on-order-created";
+    type Event = OrderCreated;
+    type Context = Reading;
+
+    async fn handle(
+        event: &OrderCreated,
+        _: &Meta,
+        _: &mut Tx,
+        reading: &Reading,
+    ) -> Result<Outcome, HandlerError> {
+        for _ in 0..3 {
+            reading.claims.get(event.0.id).await?;
+        }
+        reading.read.fetch_add(1, Ordering::SeqCst);
+        Ok(Outcome::Done)
+    }
+}
+
+/// Handlers that read wait for connections; were they polled only while the runner waits for nothing else,
+/// a burst would leave all connections with handlers that nobody polls.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_of_events_is_handled_to_its_end() {
+    let world = TestWorld::new("orders").await;
+    let process = Process::start(&world).await;
+    let inserts = (0..1_500).map(|_| {
+        let bus = process.bus.clone();
+        tokio::spawn(async move { insert(&bus, &Claim::of_seat("1")).await.unwrap() })
+    });
+    for insert in join_all(inserts).await {
+        insert.unwrap();
+    }
+    let reading = Reading { claims: process.bus.repository(), read: Arc::default() };
+    let table = Listeners::new().with::<Read>();
+    process.bus.listen(table, reading.clone(), &process.front).await.unwrap();
+    world.settle().await;
+    assert_eq!(reading.read.load(Ordering::SeqCst), 1_500);
+    process.stop().await;
+}
