@@ -38,7 +38,15 @@ pub(super) struct Publisher {
     context: Context,
     namespace: Namespace,
     source: &'static str,
-    acknowledged: Arc<Mutex<HashMap<String, u64>>>,
+    acknowledged: Arc<Mutex<HashMap<String, Progress>>>,
+}
+
+/// How far a stream has acknowledged.
+#[derive(Debug, Clone, Copy, Default)]
+struct Progress {
+    highest: u64,
+    /// Whether a message got a place that had been acknowledged before: the stream is not what it was.
+    went_back: bool,
 }
 
 impl Publisher {
@@ -66,6 +74,15 @@ impl Publisher {
 
     /// The highest sequence that this process knows to be acknowledged in a stream.
     pub fn acknowledged(&self, stream: &str) -> u64 {
+        self.progress(stream).highest
+    }
+
+    /// Whether a stream has given a place away twice, so that it has lost what was there.
+    pub fn went_back(&self, stream: &str) -> bool {
+        self.progress(stream).went_back
+    }
+
+    fn progress(&self, stream: &str) -> Progress {
         let map = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
         map.get(stream).copied().unwrap_or_default()
     }
@@ -106,13 +123,16 @@ impl Publisher {
             return Err(PublishError::Disconnected);
         }
         headers.insert("Nats-Msg-Id", message_id);
+        let owner = subject.split('.').next().unwrap_or_default();
+        let before = self.acknowledged(&self.namespace.stream(owner));
         let subject = self.namespace.subject(subject);
         let ack = self.context.publish_with_headers(subject, headers, body.into()).await?;
         match ack.await {
             Ok(ack) => {
                 let mut map = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
-                let highest = map.entry(ack.stream).or_default();
-                *highest = ack.sequence.max(*highest);
+                let progress = map.entry(ack.stream).or_default();
+                progress.highest = ack.sequence.max(progress.highest);
+                progress.went_back |= !ack.duplicate && ack.sequence <= before;
                 Ok(())
             }
             Err(error) => {

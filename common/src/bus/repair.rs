@@ -1,10 +1,10 @@
 //! Repair: MongoDB is the truth, JetStream a cache of it.
 //!
 //! A service knows when its stream was made and how far JetStream has acknowledged. If the stream is
-//! younger than that, or ends before it, acknowledged events are gone: the service says so loudly and
-//! publishes the current state of all its aggregates again, under a new epoch, so that JetStream does not
-//! take them for duplicates. Besides, an aggregate that has waited for another service for minutes is
-//! published again in any case.
+//! younger than that, ends before it, or gives a place away a second time, acknowledged events are gone:
+//! the service says so loudly and publishes the current state of all its aggregates again, under a new
+//! epoch, so that JetStream does not take them for duplicates. Besides, an aggregate that has waited for
+//! another service for minutes is published again in any case.
 
 use std::time::Duration;
 
@@ -97,7 +97,8 @@ async fn check(bus: &Bus) -> Result<(), RepairError> {
         let first = Watermark { created, epoch: 1, ..Watermark::default() };
         return remember(bus, None, &first).await.map(drop);
     };
-    let lost = known.created != created || last_sequence < known.acknowledged.max(seen);
+    let went_back = publisher.went_back(&stream) || last_sequence < known.acknowledged.max(seen);
+    let lost = known.created != created || went_back;
     if lost {
         publisher.forget(&stream);
         let next = Watermark {

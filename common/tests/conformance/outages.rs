@@ -138,6 +138,26 @@ async fn when_the_stream_is_an_older_copy_of_itself_all_current_states_are_publi
     process.stop().await;
 }
 
+/// A look at the last sequence alone would not tell: more is published afterwards than was lost, before
+/// anybody looks.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loss_is_noticed_even_if_the_stream_has_grown_beyond_it() {
+    let mut fragile = Fragile::new().await;
+    let process = Process::start_with(&fragile.world, |mut config| {
+        config.repair_poll = Duration::from_secs(4);
+        config
+    })
+    .await;
+    let mut claims = before_and_after_a_copy(&mut fragile, &process).await;
+    for _ in 0..30 {
+        let claim = Claim::of_seat("1");
+        insert(&process.bus, &claim).await.unwrap();
+        claims.push(claim);
+    }
+    until_all_are_published(&fragile.world, &process, &claims).await;
+    process.stop().await;
+}
+
 /// Publishes, copies the stream, publishes more, and starts the broker again on the copy.
 async fn before_and_after_a_copy(fragile: &mut Fragile, process: &Process) -> Vec<Claim> {
     let claims: Vec<Claim> = (0..20).map(|_| Claim::of_seat("1")).collect();
