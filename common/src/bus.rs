@@ -35,6 +35,7 @@ mod outbox;
 mod publisher;
 mod relay;
 mod repair;
+mod replay;
 mod runner;
 mod streams;
 mod tx;

@@ -170,6 +170,12 @@ impl<C: Clone + Send + Sync + 'static> Listeners<C> {
     }
 }
 
+impl<C> Clone for Entry<C> {
+    fn clone(&self) -> Self {
+        Self { info: self.info.clone(), handle: self.handle.clone() }
+    }
+}
+
 impl<C> Entry<C> {
     pub fn info(&self) -> &ListenerInfo {
         &self.info

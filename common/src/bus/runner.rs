@@ -1,11 +1,14 @@
 //! The runner: from a durable consumer to a listener.
 //!
-//! It fetches ahead within a bound, keeps one lane per aggregate, acknowledges after the commit, sends
-//! back what failed with growing and jittered delay (and what waited behind it in its lane, so that the
-//! order stays), and stops fetching while a dependency is down. It never gives up by itself, except after
-//! eight failures of one message, which then becomes a dead letter.
+//! It fetches ahead within a bound, keeps one lane per aggregate, acknowledges after the commit, tries again
+//! what failed, with growing and jittered delay, and stops fetching while a dependency is down. It never
+//! gives up by itself, except after eight failures of one message, which then becomes a dead letter.
+//!
+//! What is to be tried again stays in hand, and what follows it in line: given back to JetStream, the two
+//! would return in whatever order, and what was published meanwhile before both. It is given back only at a
+//! stop, or when the dependency stays away, so that a replica that can reach it may have it.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, time::Duration};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_nats::jetstream::{
     AckKind, Message,
@@ -13,7 +16,10 @@ use async_nats::jetstream::{
 };
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use rand::Rng as _;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument as _;
 
@@ -22,12 +28,17 @@ use super::{
     dead_letters::{self, DeadLetter},
     lanes::Lanes,
     listener::Entry,
+    replay,
 };
 use crate::telemetry::{self, chain};
 
-/// How many messages of one listener are in this process at once, running or in line.
-const MAX_IN_FLIGHT: usize = 256;
-/// How many unacknowledged messages JetStream lets one consumer have, over all replicas.
+/// How many messages of one listener are handled in this process at once.
+const MAX_RUNNING: usize = 256;
+/// How many messages one request to JetStream asks for.
+const BATCH: usize = 128;
+/// How many unacknowledged messages JetStream lets one consumer have, over all replicas; so no process ever
+/// has more than that, running or in line. All of them are taken in hand as they come: one that lay
+/// unseen in a buffer would show no sign of life and be delivered again.
 const MAX_ACK_PENDING: i64 = 1_024;
 /// After how long without a sign of life JetStream delivers a message again. What was in the hands of a
 /// process when it was killed waits so long for the next one, and with it whoever waits for its effect.
@@ -41,10 +52,10 @@ const MAX_FAILURES: u32 = 8;
 /// The delays between two tries of one message.
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
-/// The pauses of a listener whose dependency is down.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// How often dead letters that are to be replayed are looked for.
-const REPLAY_POLL: Duration = Duration::from_secs(1);
+/// The pauses of a listener whose dependency is down: shorter than what has been fetched may lie unseen.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+/// For how long a dependency may be down before messages are given back to JetStream.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Handlers are tasks of their own. As mere futures they would stand still, with the connections to MongoDB
 /// that they have taken, whenever the runner itself waits for MongoDB; and it would wait for theirs.
@@ -55,7 +66,8 @@ struct Handled {
     message: Message,
     meta: Meta,
     lane: String,
-    result: Result<Outcome, HandlerError>,
+    /// `None` if the service stops before it was its turn.
+    result: Option<Result<Outcome, HandlerError>>,
 }
 
 /// Runs one listener until told to stop; then what is running is finished, and nothing more is fetched.
@@ -63,14 +75,16 @@ pub(super) async fn run<C>(bus: Bus, entry: Entry<C>, context: C, stopping: Canc
 where
     C: Clone + Send + Sync + 'static,
 {
-    let mut runner = Runner::new(bus, entry, context);
+    let replaying = replay::run(bus.clone(), entry.clone(), context.clone());
+    let _replaying = AbortOnDropHandle::new(tokio::spawn(replaying));
+    let mut runner = Runner::new(bus, entry, context, stopping.clone());
     while !stopping.is_cancelled() {
         let opened = tokio::select! {
             opened = runner.open() => opened,
             () = stopping.cancelled() => break,
         };
         match opened {
-            Ok(messages) => runner.pump(messages, &stopping).await,
+            Ok(messages) => runner.pump(messages).await,
             Err(error) => {
                 let listener = &runner.entry.info().durable;
                 tracing::debug!(%listener, error, "the consumer cannot be opened yet");
@@ -108,27 +122,31 @@ struct Runner<C> {
     context: C,
     lanes: Lanes<String, (Message, Meta)>,
     running: Running,
+    /// Whoever handles a message holds one of them.
+    permits: Arc<Semaphore>,
     /// Failures per message, by its place in the stream.
     failures: HashMap<u64, u32>,
-    /// Lanes whose first message was sent back, and until when the others follow it.
-    held: HashMap<String, (u64, Instant)>,
     /// Set while a dependency is down.
     paused_until: Option<Instant>,
     pause: Duration,
+    away_since: Option<Instant>,
+    stopping: CancellationToken,
 }
 
 impl<C: Clone + Send + Sync + 'static> Runner<C> {
-    fn new(bus: Bus, entry: Entry<C>, context: C) -> Self {
+    fn new(bus: Bus, entry: Entry<C>, context: C, stopping: CancellationToken) -> Self {
         Self {
             bus,
             entry,
             context,
             lanes: Lanes::new(),
             running: Running::new(),
+            permits: Arc::new(Semaphore::new(MAX_RUNNING)),
             failures: HashMap::new(),
-            held: HashMap::new(),
             paused_until: None,
             pause: FIRST_DELAY,
+            away_since: None,
+            stopping,
         }
     }
 
@@ -144,23 +162,22 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
                 return Err(error);
             }
         };
-        let messages = consumer.stream().max_messages_per_batch(MAX_IN_FLIGHT / 2);
+        let messages = consumer.stream().max_messages_per_batch(BATCH);
         let messages = messages.expires(Duration::from_secs(10)).heartbeat(Duration::from_secs(3));
         messages.messages().await.map_err(|error| error.to_string())
     }
 
     /// Handles messages until the stream of them breaks or the service stops.
-    async fn pump(&mut self, mut messages: pull::Stream, stopping: &CancellationToken) {
-        let mut replay = tokio::time::interval(REPLAY_POLL);
+    async fn pump(&mut self, mut messages: pull::Stream) {
+        let stopping = self.stopping.clone();
         let mut life = tokio::time::interval(SIGN_OF_LIFE);
         life.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let may_fetch = self.lanes.len() < MAX_IN_FLIGHT && self.paused_until.is_none();
             let wake = self.paused_until.unwrap_or_else(Instant::now);
             tokio::select! {
                 // No handler panics beyond its guard, so a task fails only when the runtime ends.
                 Some(Ok(handled)) = self.running.next() => self.settle(handled).await,
-                message = messages.next(), if may_fetch => match message {
+                message = messages.next(), if self.paused_until.is_none() => match message {
                     Some(Ok(message)) => self.take(message).await,
                     Some(Err(error)) => {
                         tracing::debug!(listener = %self.entry.info().durable, %error, "fetching broke off");
@@ -170,9 +187,16 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
                 },
                 () = sleep_until(wake), if self.paused_until.is_some() => self.paused_until = None,
                 _ = life.tick() => self.show_life_of_those_in_line().await,
-                _ = replay.tick() => self.replay().await,
-                () = stopping.cancelled() => return,
+                () = stopping.cancelled() => return self.take_what_was_fetched(messages).await,
             }
+        }
+    }
+
+    /// Takes what lies in the buffer, so that it is given back with the rest and in its order.
+    async fn take_what_was_fetched(&mut self, mut messages: pull::Stream) {
+        for _ in 0..BATCH {
+            let Some(Some(Ok(message))) = messages.next().now_or_never() else { return };
+            self.take(message).await;
         }
     }
 
@@ -188,12 +212,8 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         let finish = async {
             while let Some(handled) = self.running.next().await {
                 let Ok(handled) = handled else { continue };
-                let lane = handled.lane.clone();
-                let in_line = self.lanes.clear(&lane);
+                // What comes next in its lane is given back when its turn comes.
                 self.settle(handled).await;
-                for (message, _) in in_line {
-                    answer(&message, AckKind::Nak(None)).await;
-                }
             }
         };
         if timeout(HANDLE_TIMEOUT, finish).await.is_err() {
@@ -207,24 +227,31 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
             Err(reason) => return self.bury_unread(message, reason).await,
         };
         let lane = message.subject.rsplit('.').next().unwrap_or_default().to_owned();
-        if let Some((sequence, until)) = self.held.get(&lane).copied() {
-            if meta.stream_sequence > sequence && until > Instant::now() {
-                let delay = until.duration_since(Instant::now()) + Duration::from_millis(5);
-                return answer(&message, AckKind::Nak(Some(delay))).await;
-            }
-            self.held.remove(&lane);
-        }
         if let Some((message, meta)) = self.lanes.enter(&lane, (message, meta)) {
-            self.start(lane, message, meta);
+            self.start(lane, message, meta, Duration::ZERO);
         }
     }
 
-    fn start(&self, lane: String, message: Message, meta: Meta) {
+    /// Handles a message after a delay, as soon as there is room. Meanwhile it shows that it is alive.
+    fn start(&self, lane: String, message: Message, meta: Meta, delay: Duration) {
         let body = message.payload.to_vec();
         let handling = self.entry.handle(self.bus.clone(), self.context.clone(), meta.clone(), body);
         let span = span(&self.entry.info().durable, &meta);
+        let (permits, stopping) = (self.permits.clone(), self.stopping.clone());
+        let turn = async move {
+            sleep(delay).await;
+            permits.acquire_owned().await
+        };
         let handler = async move {
-            let result = showing_life(&message, guarded(handling)).await;
+            let result = showing_life(&message, async {
+                let _permit = tokio::select! {
+                    biased;
+                    () = stopping.cancelled() => return None,
+                    permit = turn => permit,
+                };
+                Some(guarded(handling).await)
+            });
+            let result = result.await;
             Handled { message, meta, lane, result }
         };
         self.running.push(AbortOnDropHandle::new(tokio::spawn(handler.instrument(span))));
@@ -233,27 +260,28 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
     async fn settle(&mut self, handled: Handled) {
         let Handled { message, meta, lane, result } = handled;
         let listener = self.entry.info().durable.clone();
+        let Some(result) = result else { return self.give_back(&message, &lane, None).await };
         match result {
             Ok(outcome) => {
                 count(&listener, outcome);
                 self.failures.remove(&meta.stream_sequence);
-                self.pause = FIRST_DELAY;
+                (self.pause, self.away_since) = (FIRST_DELAY, None);
                 answer(&message, AckKind::Ack).await;
-                if let Some((message, meta)) = self.lanes.next(&lane) {
-                    self.start(lane, message, meta);
-                }
+                self.start_next(lane);
             }
             Err(HandlerError::DeadLetter(reason)) => self.bury(message, meta, lane, reason).await,
             Err(HandlerError::NotBefore(time)) => {
                 let delay = time.since(self.bus.clock().now()).clamp(Duration::from_millis(1), LONGEST_DELAY);
-                self.send_back(&message, &meta, &lane, delay).await;
+                self.start(lane, message, meta, delay);
             }
             Err(error @ HandlerError::Unavailable(_)) => {
                 report(&listener, &meta, &error);
-                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-                let delay = jitter(self.pause);
-                self.paused_until = Some(Instant::now() + delay);
-                self.send_back(&message, &meta, &lane, delay).await;
+                let delay = self.pause_for_dependency();
+                if self.away_since.get_or_insert_with(Instant::now).elapsed() < PATIENCE {
+                    self.start(lane, message, meta, delay);
+                } else {
+                    self.give_back(&message, &lane, Some(delay)).await;
+                }
             }
             Err(error @ HandlerError::Failed(_)) => {
                 report(&listener, &meta, &error);
@@ -264,18 +292,30 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
                     return self.bury(message, meta, lane, chain(&error)).await;
                 }
                 let delay = jitter((FIRST_DELAY * 2_u32.pow(failures)).min(LONGEST_DELAY));
-                self.send_back(&message, &meta, &lane, delay).await;
+                self.start(lane, message, meta, delay);
             }
         }
     }
 
-    /// Sends a message back to be delivered later, and with it what waits behind it.
-    async fn send_back(&mut self, message: &Message, meta: &Meta, lane: &str, delay: Duration) {
-        self.held.retain(|_, (_, until)| *until > Instant::now());
-        self.held.insert(lane.to_owned(), (meta.stream_sequence, Instant::now() + delay));
-        answer(message, AckKind::Nak(Some(delay))).await;
-        for (follower, _) in self.lanes.clear(&lane.to_owned()) {
-            answer(&follower, AckKind::Nak(Some(delay + Duration::from_millis(5)))).await;
+    fn start_next(&mut self, lane: String) {
+        if let Some((message, meta)) = self.lanes.next(&lane) {
+            self.start(lane, message, meta, Duration::ZERO);
+        }
+    }
+
+    /// Fetches nothing for a while, each time a longer one; gives how long.
+    fn pause_for_dependency(&mut self) -> Duration {
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        let delay = jitter(self.pause);
+        self.paused_until = Some(Instant::now() + delay);
+        delay
+    }
+
+    /// Gives a message back to JetStream, to be delivered to anybody, and with it what waits behind it.
+    async fn give_back(&mut self, message: &Message, lane: &String, delay: Option<Duration>) {
+        answer(message, AckKind::Nak(delay)).await;
+        for (follower, _) in self.lanes.clear(lane) {
+            answer(&follower, AckKind::Nak(delay)).await;
         }
     }
 
@@ -287,16 +327,14 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
             Ok(()) => {
                 self.failures.remove(&meta.stream_sequence);
                 answer(&message, AckKind::Term).await;
-                if let Some((message, meta)) = self.lanes.next(&lane) {
-                    self.start(lane, message, meta);
-                }
+                self.start_next(lane);
             }
             Err(error) => {
                 tracing::warn!(
                     error = %chain(&error),
                     "the dead letter cannot be kept yet"
                 );
-                self.send_back(&message, &meta, &lane, LONGEST_PAUSE).await;
+                self.start(lane, message, meta, LONGEST_PAUSE);
             }
         }
     }
@@ -309,23 +347,6 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
             Err(_) => AckKind::Nak(Some(LONGEST_PAUSE)),
         };
         answer(&message, kind).await;
-    }
-
-    /// Handles dead letters that somebody asked to try again.
-    async fn replay(&mut self) {
-        let wanted = self.bus.dead_letters().wanted(&self.entry.info().durable).await;
-        // If the database is away, the next look finds them.
-        let Ok(letters) = wanted else { return };
-        for letter in letters {
-            let Some(meta) = letter.meta() else { continue };
-            let body = letter.body.clone().into_bytes();
-            let handling = self.entry.handle(self.bus.clone(), self.context.clone(), meta.clone(), body);
-            let result = guarded(handling).instrument(span(&letter.listener, &meta)).await;
-            let failure = result.err().map(|error| chain(&error));
-            if let Err(error) = self.bus.dead_letters().replayed(&letter, failure).await {
-                tracing::warn!(error = %chain(&error), "a replay was not recorded");
-            }
-        }
     }
 }
 
@@ -342,7 +363,7 @@ async fn showing_life<T>(message: &Message, handling: impl Future<Output = T>) -
 }
 
 /// A panic or a handler without end is a failure like any other.
-async fn guarded(
+pub(super) async fn guarded(
     handling: BoxFuture<'static, Result<Outcome, HandlerError>>,
 ) -> Result<Outcome, HandlerError> {
     match timeout(HANDLE_TIMEOUT, AssertUnwindSafe(handling).catch_unwind()).await {
@@ -352,7 +373,7 @@ async fn guarded(
     }
 }
 
-fn span(listener: &str, meta: &Meta) -> tracing::Span {
+pub(super) fn span(listener: &str, meta: &Meta) -> tracing::Span {
     let trace_id = tracing::field::Empty;
     let span =
         tracing::info_span!("listen", %listener, event.id = %meta.id, event.ty = %meta.ce_type, trace_id);

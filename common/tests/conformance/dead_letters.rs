@@ -130,6 +130,9 @@ async fn a_message_without_headers_is_a_dead_letter_at_once() {
     let letter = only_letter(&process).await;
     assert!(letter.reason.contains("ce-id"), "{}", letter.reason);
     assert_eq!(script.heard(claim.order.id), [1]);
+
+    assert!(process.bus.dead_letters().request_replay(&letter.id).await.unwrap());
+    until_open_again(&world, &process, "ce-id").await;
     process.stop().await;
 }
 

@@ -1,6 +1,9 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use common::{
@@ -81,5 +84,31 @@ async fn what_is_not_acknowledged_blocks_its_aggregate_and_no_other() {
     released.store(true, Ordering::SeqCst);
     world.settle().await;
     assert_eq!(script.heard(id), [1, 2, 3]);
+    process.stop().await;
+}
+
+/// New events of an aggregate arrive all the time while one of it is sent back again and again; whichever
+/// moment they meet, none of them overtakes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_event_overtakes_one_of_its_aggregate_that_is_tried_again() {
+    let world = TestWorld::new("orders").await;
+    let process = Process::start(&world).await;
+    let script = Script::failing(2, 4);
+    process.listen(&script).await;
+    let claims: Vec<Claim> = (0..8).map(|_| Claim::of_seat("1")).collect();
+    for claim in &claims {
+        insert(&process.bus, claim).await.unwrap();
+    }
+    for _ in 0..150 {
+        let raises = claims.iter().map(|claim| raise(&process.bus, claim.order.id));
+        for result in join_all(raises).await {
+            result.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    world.settle().await;
+    for claim in &claims {
+        assert_eq!(script.heard(claim.order.id), (1..=151).collect::<Vec<_>>());
+    }
     process.stop().await;
 }

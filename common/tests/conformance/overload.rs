@@ -1,6 +1,9 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use common::{
@@ -10,7 +13,10 @@ use common::{
 };
 use futures::future::join_all;
 
-use crate::fixture::{Claim, Process, insert};
+use crate::{
+    fixture::{Claim, Process, insert, raise},
+    script::Script,
+};
 
 #[derive(Clone)]
 struct Reading {
@@ -57,5 +63,27 @@ async fn a_burst_of_events_is_handled_to_its_end() {
     process.bus.listen(table, reading.clone(), &process.front).await.unwrap();
     world.settle().await;
     assert_eq!(reading.read.load(Ordering::SeqCst), 1_500);
+    process.stop().await;
+}
+
+/// The last ones wait for longer than JetStream waits for a sign of life. Were they delivered again
+/// meanwhile, a listener that is slow would get ever more to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_listener_is_given_nothing_twice() {
+    let world = TestWorld::new("orders").await;
+    let process = Process::start(&world).await;
+    let claim = Claim::of_seat("1");
+    insert(&process.bus, &claim).await.unwrap();
+    for _ in 1..420 {
+        raise(&process.bus, claim.order.id).await.unwrap();
+    }
+    let script = Script::new(async |_| {
+        tokio::time::sleep(Duration::from_millis(45)).await;
+        Ok(Outcome::Done)
+    });
+    process.listen(&script).await;
+    world.settle().await;
+    assert_eq!(script.heard(claim.order.id), (1..=420).collect::<Vec<_>>());
+    assert_eq!(script.count(), 420);
     process.stop().await;
 }

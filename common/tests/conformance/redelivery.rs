@@ -135,3 +135,32 @@ async fn what_a_dead_process_had_in_hand_is_handled_by_the_next_one() {
     assert!(inherited.elapsed() < Duration::from_secs(10), "{:?}", inherited.elapsed());
     heir.stop().await;
 }
+
+/// What a stopping process has fetched and not begun goes back at once, not after the time of a dead one.
+#[tokio::test(flavor = "multi_thread")]
+async fn listening_goes_on_after_a_stop_and_a_start_without_a_pause() {
+    let world = TestWorld::new("orders").await;
+    let process = Process::start(&world).await;
+    let claim = Claim::of_seat("1");
+    insert(&process.bus, &claim).await.unwrap();
+    for _ in 1..400 {
+        raise(&process.bus, claim.order.id).await.unwrap();
+    }
+    let script = Script::new(async |_| {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        Ok(Outcome::Done)
+    });
+    process.listen(&script).await;
+    world.eventually("the listening to be under way", async || (script.count() >= 20).then_some(())).await;
+    process.stop().await;
+    assert!(script.count() < 300, "it was stopped half-way");
+
+    let (heir, before) = (Process::start(&world).await, script.count());
+    let restarted = Instant::now();
+    heir.listen(&script).await;
+    world.eventually("the first event afterwards", async || (script.count() > before).then_some(())).await;
+    assert!(restarted.elapsed() < Duration::from_secs(2), "{:?}", restarted.elapsed());
+    world.settle().await;
+    assert_eq!(script.heard(claim.order.id), (1..=400).collect::<Vec<_>>());
+    heir.stop().await;
+}
