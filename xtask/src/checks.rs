@@ -3,6 +3,7 @@
 //! Each step has a name and a time, a failed one does not keep the others from running, and the end says
 //! what failed and how to repeat only that.
 
+pub mod conformance;
 pub mod servers;
 pub mod steps;
 pub mod summary;
@@ -60,7 +61,9 @@ pub fn run(workspace: &Workspace, wanted: &Wanted, stop: &Stop, log: &Log) -> Re
         if stop.is_requested() {
             bail!("stopped");
         }
-        if step == Step::Tests && outcome.as_ref().map_or(true, |outcome| *outcome != Outcome::Passed) {
+        if matches!(step, Step::Tests | Step::Conformance)
+            && outcome.as_ref().map_or(true, |outcome| *outcome != Outcome::Passed)
+        {
             counts.note_failure();
         }
         let done_now = Done { step, outcome: settle(outcome), took: started.elapsed() };

@@ -22,6 +22,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask test                  all checks, as they run before a change goes in
   cargo xtask test orders           only the tests of the crate orders
   cargo xtask test --only lints     only one of the checks
+  cargo xtask conformance           what the bus promises, on each version of NATS
   cargo xtask doctor                what is missing on this machine, and what to type
   cargo xtask torture --minutes 10  break a whole marketplace, and see what it does
   cargo xtask dlq list              messages that a listener gave up on
@@ -43,12 +44,19 @@ pub enum Command {
 
     /// Check everything, on real servers of its own
     ///
-    /// The steps: format, generated, unused, dependencies, lints, docs, tests. A failed step does not keep
+    /// The steps: format, generated, unused, dependencies, lints, docs, conformance,
+    /// tests. A failed step does not keep
     /// the others from running; the end says what failed and how to repeat only that. Can run beside `up`.
     Test(TestArgs),
 
     /// The same as `test`, and known vulnerabilities of dependencies, whose database it fetches
     Ci,
+
+    /// See on which versions of NATS the bus keeps which of its promises
+    ///
+    /// Runs the tests of common's `conformance` on the oldest nats-server that is supported, the one that is
+    /// used, and the newest one, and prints a table. `test` runs them on all three as well.
+    Conformance,
 
     /// Fill the shop with a believable catalogue, through its public API
     ///

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     cargo,
-    checks::{self, Wanted},
+    checks::{self, Wanted, conformance},
     children::foreground,
     cli::{Command, Dlq, SeedArgs, TestArgs, UpArgs},
     doctor,
@@ -35,6 +35,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
             return checks::run(&workspace, &Wanted { filter, only }, &stop, &log);
         }
         Command::Ci => return checks::run(&workspace, &Wanted::of_ci(), &stop, &log),
+        Command::Conformance => return conformance::show(&workspace, &stop, &log),
         Command::Seed(args) => seed(&workspace, args, &stop, &log),
         Command::Torture { args } => return torture::run(&workspace, &args, &stop, &log),
         Command::Catalog { check } => {

@@ -5,7 +5,7 @@ use std::{fmt, process::Command, time::Duration};
 
 use anyhow::{Result, bail};
 
-use super::{Wanted, servers::TestServers, summary::Counts, tools};
+use super::{Wanted, conformance, servers::TestServers, summary::Counts, tools};
 use crate::{cargo, children::foreground, log::Log, signals::Stop, workspace::Workspace};
 
 const STEP_BOUND: Duration = Duration::from_mins(30);
@@ -24,6 +24,7 @@ pub enum Step {
     Unused,
     /// Needs a database from outside, so it is run by `ci` and on demand only.
     Advisories,
+    Conformance,
     Tests,
 }
 
@@ -50,13 +51,14 @@ impl Outcome {
 
 impl Step {
     /// All that need nothing from outside, in the order in which they are run.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Format,
         Self::Generated,
         Self::Unused,
         Self::Dependencies,
         Self::Lints,
         Self::Docs,
+        Self::Conformance,
         Self::Tests,
     ];
 
@@ -80,6 +82,7 @@ impl Step {
             Self::Dependencies => "dependencies",
             Self::Unused => "unused",
             Self::Advisories => "advisories",
+            Self::Conformance => "conformance",
             Self::Tests => "tests",
         }
     }
@@ -94,6 +97,7 @@ impl Step {
             Self::Dependencies => "cargo deny: licences, sources and bans",
             Self::Unused => "cargo machete: every dependency is used",
             Self::Advisories => "cargo deny: no dependency is known to be dangerous; fetches what is known",
+            Self::Conformance => "the bus keeps its promises on the oldest and the newest NATS as well",
             Self::Tests => "cargo test, on a mongod, a nats-server and a redis-server of its own",
         }
     }
@@ -142,6 +146,7 @@ pub fn run(
         Step::Dependencies => tools::deny(workspace, stop, log),
         Step::Unused => tools::machete(workspace, stop, log),
         Step::Advisories => tools::advisories(workspace, stop, log),
+        Step::Conformance => conformance::check(workspace, stop, log, counts),
         Step::Tests => tests(workspace, wanted.filter.as_deref(), stop, log, counts),
     }
 }

