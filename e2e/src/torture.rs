@@ -59,6 +59,8 @@ pub struct Options {
     pub sellers: usize,
     /// How long a buyer has to pay.
     pub hold: Duration,
+    /// How long after the last fault something may still be under way.
+    pub rest: Duration,
     /// Only faults of these kinds; all if empty.
     pub only: Vec<String>,
     /// Where the report goes.

@@ -26,6 +26,9 @@ struct Args {
     /// How many seconds a buyer has to pay
     #[arg(long, default_value_t = 8)]
     hold_secs: u64,
+    /// How many seconds after the last fault something may still be under way
+    #[arg(long, default_value_t = 60)]
+    rest_secs: u64,
     /// Only faults of this kind; may be given several times
     #[arg(long, value_name = "KIND")]
     only: Vec<String>,
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         buyers: args.buyers,
         sellers: args.sellers,
         hold: Duration::from_secs(args.hold_secs),
+        rest: Duration::from_secs(args.rest_secs),
         only: args.only,
         out: args.out,
     };

@@ -17,8 +17,6 @@ use self::books::Everything;
 use super::{Options, fleet::Fleet, history::History, observer::Observer, workload::canary::Canary};
 use crate::market::Books;
 
-/// How long after the last fault, besides a hold, everything may be under way.
-const REST_BOUND: Duration = Duration::from_secs(90);
 /// How long a fresh purchase may take (L9).
 const FRESH_BOUND: Duration = Duration::from_secs(5);
 
@@ -63,7 +61,7 @@ pub async fn judge(
     let books = Books::open(&fleet.links.mongodb_uri(), fleet.site.clone()).await;
     let mut violations = Vec::new();
     let started = Instant::now();
-    let at_rest_after = match rest::wait(fleet, &books, options.hold + REST_BOUND).await {
+    let at_rest_after = match rest::wait(fleet, &books, options.rest).await {
         Ok(()) => Some(started.elapsed()),
         Err(restless) => {
             violations.extend(restless);
@@ -75,7 +73,7 @@ pub async fn judge(
         violations.push(format!("L9: a fresh purchase took {fresh:?}"));
     }
     // The canary's own purchase has to come to rest as well.
-    if let Err(restless) = rest::wait(fleet, &books, options.hold + REST_BOUND).await {
+    if let Err(restless) = rest::wait(fleet, &books, options.rest).await {
         violations.extend(restless);
     }
     let everything = Everything::load(&books).await;

@@ -9,6 +9,7 @@
 
 mod journeys;
 mod races;
+mod torture;
 mod tour;
 
 mod failures;

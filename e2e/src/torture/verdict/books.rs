@@ -109,6 +109,8 @@ impl Everything {
         for (id, payments) in &by_order {
             if !self.orders.contains_key(id) {
                 violations.push(format!("D1: {id:?} has payments and is not there"));
+                let charges: Vec<Charge> = payments.iter().map(|payment| self.charge(payment)).collect();
+                violations.extend(s3_violations(&charges, &[]).iter().map(ToString::to_string));
             }
             violations.extend(payments.iter().filter_map(|payment| self.wrong_money(payment)));
         }

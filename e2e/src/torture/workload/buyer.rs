@@ -30,6 +30,8 @@ const BAD: [&str; 4] = ["4000000000000002", "4000000000009995", "400000000000012
 const CAPTURE_FAILS_AFTER_EFFECT: &str = "4000000000001117";
 /// How near to the deadline a late payment is, at most, before or after it.
 const BLINK_MILLIS: i64 = 300;
+/// How long a buyer thinks, at most, before the next purchase.
+const THINKING_MILLIS: u64 = 1_000;
 /// For how long a buyer looks whether the order is completed, to ask for the money back.
 const LOOKS: u32 = 20;
 
@@ -45,6 +47,7 @@ pub async fn live(client: Client, place: Arc<MarketPlace>, mut random: StdRng, s
         let said = client.order(&listing, quantity).await;
         if let Some(order) = said.yes::<OrderSnapshot>() {
             go_on(&client, &order, &mut random).await;
+            sleep(Duration::from_millis(random.random_range(0..THINKING_MILLIS))).await;
             continue;
         }
         match said.no().as_deref() {
