@@ -26,12 +26,14 @@
 mod aggregate;
 mod commit;
 mod committer;
+mod consumer;
 mod dead_letters;
 mod documents;
 mod lanes;
 mod listener;
 mod meta;
 mod outbox;
+mod pages;
 mod publisher;
 mod relay;
 mod repair;
@@ -49,16 +51,25 @@ pub use outbox::Publication;
 pub use streams::Namespace;
 pub use tx::Tx;
 
+pub(crate) use consumer::Lag;
 #[cfg(feature = "testing")]
 pub(crate) use listener::react;
+pub(crate) use pages::{Page, Place};
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
+use futures::future::join_all;
 use mongodb::Database;
 use rand::Rng as _;
 use tokio::sync::mpsc;
 
-use crate::{clock::Clock, shutdown::Tasks};
+use crate::{
+    clock::{Clock, Timestamp},
+    shutdown::Tasks,
+};
 use committer::Committer;
 use publisher::Publisher;
 use relay::Registry;
@@ -130,6 +141,7 @@ struct Inner {
     committer: Committer,
     publisher: Publisher,
     registry: Registry,
+    listening: Mutex<Vec<ListenerInfo>>,
 }
 
 impl Bus {
@@ -148,7 +160,9 @@ impl Bus {
         let (to_relay, from_commits) = mpsc::channel(RELAY_QUEUE);
         let registry = Registry::default();
         let committer = Committer::start(database.clone(), to_relay, config.grouping, tasks);
-        let bus = Self { inner: Arc::new(Inner { config, database, clock, committer, publisher, registry }) };
+        let listening = Mutex::default();
+        let inner = Inner { config, database, clock, committer, publisher, registry, listening };
+        let bus = Self { inner: Arc::new(inner) };
         tasks.spawn("relay", relay::run(bus.clone(), from_commits, tasks.stopping()));
         tasks.spawn("repair", repair::run(bus.clone(), tasks.stopping()));
         Ok(bus)
@@ -192,10 +206,32 @@ impl Bus {
     ) -> Result<(), BusError> {
         for entry in table.into_entries() {
             let name = entry.info().durable.clone();
-            runner::create_consumer(self, entry.info()).await.map_err(BusError::Consumer)?;
+            self.listening().push(entry.info().clone());
+            consumer::create_consumer(self, entry.info()).await.map_err(BusError::Consumer)?;
             tasks.spawn(name, runner::run(self.clone(), entry, context.clone(), tasks.stopping()));
         }
         Ok(())
+    }
+
+    /// Makes the index that finds what changed lately.
+    pub(crate) async fn index_changes<A: Aggregate>(&self) -> Result<(), StoreError> {
+        Ok(documents::create_index::<A>(&self.inner.database, pages::index()).await?)
+    }
+
+    /// Some of the documents whose events have been waiting since before that time.
+    pub(crate) async fn unpublished_since(&self, time: Timestamp) -> Result<Vec<String>, StoreError> {
+        Ok(relay::unpublished_since(self, time).await?)
+    }
+
+    /// How far the listeners of this service are; without those that JetStream does not tell of for now.
+    pub(crate) async fn lags(&self) -> Vec<Lag> {
+        let listening = self.listening().clone();
+        let lags = listening.iter().map(|info| consumer::lag(self, info));
+        join_all(lags).await.into_iter().flatten().collect()
+    }
+
+    fn listening(&self) -> MutexGuard<'_, Vec<ListenerInfo>> {
+        self.inner.listening.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs a unit of work: load, decide, save, publish. It is committed when the closure returns `Ok`;

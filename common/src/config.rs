@@ -1,7 +1,7 @@
 //! Configuration from the environment, read once at the start. Every service has one documented struct that
 //! implements [`FromEnv`]; a bad value stops the start with a message that names the variable.
 
-use std::{collections::HashMap, env, fmt::Display, fs, str::FromStr};
+use std::{collections::HashMap, env, fmt::Display, fs, str::FromStr, time::Duration};
 
 use secrecy::SecretString;
 
@@ -155,6 +155,9 @@ pub struct ServiceConfig {
     pub drain_secs: u64,
     /// `HTTP_WORKERS`: threads that serve the API. Default 2.
     pub http_workers: usize,
+    /// `AUDIT_INTERVAL_SECS`: how often to look whether the invariants hold; 0 is never. Default 10, at most
+    /// 3600.
+    pub audit_interval: Option<Duration>,
     /// `LOG_FORMAT`: `json` or `pretty`. Default `pretty`. (`RUST_LOG` says how much is logged.)
     pub log_format: LogFormat,
 }
@@ -173,6 +176,10 @@ impl FromEnv for ServiceConfig {
             public_origin: env.or("PUBLIC_ORIGIN", Origin("http://stagedoor.localhost:8080".to_owned()))?.0,
             drain_secs: env.within("DRAIN_SECS", 0..=60, 3)?,
             http_workers: env.within("HTTP_WORKERS", 1..=256, 2)?,
+            audit_interval: match env.within("AUDIT_INTERVAL_SECS", 0..=3_600, 10)? {
+                0 => None,
+                secs => Some(Duration::from_secs(secs)),
+            },
             log_format: env.or("LOG_FORMAT", LogFormat::default())?,
         })
     }
@@ -193,6 +200,8 @@ impl ServiceConfig {
             public_origin: "http://stagedoor.localhost:8080".to_owned(),
             drain_secs: 0,
             http_workers: 1,
+            // Tests that audit do it when they want to.
+            audit_interval: None,
             log_format: LogFormat::Pretty,
         }
     }
@@ -230,6 +239,13 @@ mod tests {
         let config = ServiceConfig::read(&Env::default()).unwrap();
         assert_eq!((config.port, config.drain_secs, config.log_format), (0, 3, LogFormat::Pretty));
         assert_eq!(config.public_origin, "http://stagedoor.localhost:8080");
+        assert_eq!(config.audit_interval, Some(Duration::from_secs(10)));
+    }
+
+    #[test]
+    fn the_audit_can_be_switched_off() {
+        let config = ServiceConfig::read(&Env::of([("AUDIT_INTERVAL_SECS", "0")])).unwrap();
+        assert_eq!(config.audit_interval, None);
     }
 
     #[test]

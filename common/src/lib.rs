@@ -2,12 +2,13 @@
 //!
 //! A service owns a database and tells the others what happened in it by events. This crate holds the
 //! words they share ([`events`], [`ids`], [`money`], [`clock`]), the bus that carries the events without
-//! ever losing one ([`bus`]), and the edges that must be the same everywhere ([`http`], [`config`],
+//! ever losing one ([`bus`]), the audit of what must always be true ([`audit`]), and the edges that must be the same everywhere ([`http`], [`config`],
 //! [`telemetry`], [`shutdown`], [`mongo`]). With the feature `testing` it also holds the instruments
 //! that services test themselves with, on real servers.
 //!
 //! It never holds a business rule, a document, a route or the configuration of one service.
 
+pub mod audit;
 pub mod bus;
 pub mod clock;
 pub mod config;

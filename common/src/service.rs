@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_actix_web::service_config::ServiceConfig as Routes;
 
 use crate::{
+    audit::{Auditor, Audits},
     bus::{Aggregate, Bus, BusConfig, BusError, ListenerInfo, Listeners, Namespace},
     clock::Clock,
     config::{self, ConfigError, FromEnv, ServiceConfig},
@@ -172,6 +173,20 @@ impl Service {
     /// Starts a task of this service's own, which has to go on until [`Self::stopping`] is cancelled.
     pub fn spawn(&self, name: impl Into<String>, task: impl Future<Output = ()> + Send + 'static) {
         self.front.spawn(name, task);
+    }
+
+    /// Audits what a table lists, every `AUDIT_INTERVAL_SECS`.
+    pub async fn audit<C: Clone + Send + Sync + 'static>(
+        &self,
+        audits: Audits<C>,
+        context: C,
+    ) -> Result<(), StartError> {
+        let auditor = Auditor::prepare(self.bus(), audits, context).await;
+        let auditor = auditor.map_err(|error| StartError::own("prepare the audit", error))?;
+        if let Some(every) = self.config.audit_interval {
+            self.front.spawn("auditor", auditor.run(every, self.front.stopping()));
+        }
+        Ok(())
     }
 
     /// Serves both ports; they answer when this returns.

@@ -7,6 +7,7 @@ use common::{
 };
 
 use crate::{
+    audit,
     config::Config,
     domain::{inventory::Inventory, order::Order, placing::Terms},
     listeners, routes,
@@ -33,6 +34,7 @@ pub struct Context {
 pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
     let (service, context) = connect(&config, clock).await?;
     service.listen(listeners::table(), context.clone()).await?;
+    service.audit(audit::table(), context.clone()).await?;
     service.spawn("sweeper", sweeper::run(context.clone(), service.stopping()));
     service.serve(routes::API, routes::configure(context))
 }

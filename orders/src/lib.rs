@@ -9,6 +9,7 @@
 //! in one unit of work. Nobody else writes an order, and orders never asks another service anything.
 
 pub mod app;
+pub mod audit;
 pub mod config;
 pub mod domain;
 pub mod listeners;

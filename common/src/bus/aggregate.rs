@@ -107,6 +107,10 @@ impl<A: Aggregate> Repository<A> {
         Self { collection: database.collection(A::COLLECTION) }
     }
 
+    pub(super) fn collection(&self) -> &Collection<Stored<A>> {
+        &self.collection
+    }
+
     /// The aggregate with this id.
     pub async fn get(&self, id: impl ToString) -> Result<Option<Loaded<A>>, StoreError> {
         self.find_one(doc! { "_id": id.to_string() }).await

@@ -52,6 +52,15 @@ pub(super) async fn create_collection<A: Aggregate>(
     Ok(())
 }
 
+/// Makes one more index of an aggregate's collection.
+pub(super) async fn create_index<A: Aggregate>(
+    database: &Database,
+    index: Index,
+) -> Result<(), mongodb::error::Error> {
+    database.collection::<Stored<A>>(A::COLLECTION).create_index(index_model(index)).await?;
+    Ok(())
+}
+
 fn index_model(index: Index) -> IndexModel {
     let options = IndexOptions::builder()
         .name(index.name.to_owned())

@@ -42,6 +42,8 @@ const LOOK_OUT_PAGE: i64 = 1_000;
 const HAND_OVER: Duration = Duration::from_millis(500);
 /// How many removals one command holds at most.
 const MAX_REMOVALS: usize = 512;
+/// How many documents with events that wait are named.
+const MAX_WAITING: i64 = 100;
 /// How long a stopping service tries to publish what it has committed.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -271,6 +273,24 @@ async fn unpublished(
     let found = documents.find(filter).sort(doc! { "outbox.time": 1 }).limit(LOOK_OUT_PAGE);
     let job = |document: Unpublished| Job { collection, document_id: document.id, entries: document.outbox };
     found.projection(doc! { "outbox": 1 }).await?.map_ok(job).try_collect().await
+}
+
+/// Some of the documents, as `<collection>/<id>`, whose events have been waiting since before that time.
+pub(super) async fn unpublished_since(
+    bus: &Bus,
+    time: crate::clock::Timestamp,
+) -> Result<Vec<String>, mongodb::error::Error> {
+    let mut waiting = Vec::new();
+    for kind in bus.inner.registry.kinds() {
+        let filter = doc! { "outbox": { "$exists": true }, "outbox.time": { "$lt": time } };
+        let documents = bus.inner.database.collection::<Document>(kind.collection);
+        let found = documents.find(filter).projection(doc! { "_id": 1 }).limit(MAX_WAITING).await?;
+        let name = |document: Document| {
+            format!("{}/{}", kind.collection, document.get_str("_id").unwrap_or_default())
+        };
+        waiting.extend(found.map_ok(name).try_collect::<Vec<_>>().await?);
+    }
+    Ok(waiting)
 }
 
 /// Removes acknowledged entries, many documents in one command. Not journaled: a removal that is lost

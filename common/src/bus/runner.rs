@@ -10,10 +10,7 @@
 
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use async_nats::jetstream::{
-    AckKind, Message,
-    consumer::{AckPolicy, PullConsumer, pull},
-};
+use async_nats::jetstream::{AckKind, Message, consumer::pull};
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use rand::Rng as _;
 use tokio::{
@@ -24,7 +21,8 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tracing::Instrument as _;
 
 use super::{
-    Bus, HandlerError, ListenerInfo, Meta, Outcome,
+    Bus, HandlerError, Meta, Outcome,
+    consumer::create_consumer,
     dead_letters::{self, DeadLetter},
     lanes::Lanes,
     listener::Entry,
@@ -36,13 +34,6 @@ use crate::telemetry::{self, chain};
 const MAX_RUNNING: usize = 256;
 /// How many messages one request to JetStream asks for.
 const BATCH: usize = 128;
-/// How many unacknowledged messages JetStream lets one consumer have, over all replicas; so no process ever
-/// has more than that, running or in line. All of them are taken in hand as they come: one that lay
-/// unseen in a buffer would show no sign of life and be delivered again.
-const MAX_ACK_PENDING: i64 = 1_024;
-/// After how long without a sign of life JetStream delivers a message again. What was in the hands of a
-/// process when it was killed waits so long for the next one, and with it whoever waits for its effect.
-const ACK_WAIT: Duration = Duration::from_secs(4);
 /// How often JetStream is told that a message is still being handled, or in line.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 /// How long one call of a listener may take.
@@ -96,24 +87,6 @@ where
         }
     }
     runner.finish().await;
-}
-
-/// Makes the durable consumer of a listener, or finds it.
-pub(super) async fn create_consumer(bus: &Bus, info: &ListenerInfo) -> Result<PullConsumer, String> {
-    let publisher = &bus.inner.publisher;
-    let config = pull::Config {
-        durable_name: Some(info.durable.clone()),
-        description: Some(format!("{} on {}", info.durable, info.event)),
-        filter_subject: publisher.namespace().subject(&format!("{}.*", info.ce_type)),
-        ack_policy: AckPolicy::Explicit,
-        ack_wait: ACK_WAIT,
-        max_deliver: -1,
-        max_ack_pending: MAX_ACK_PENDING,
-        ..pull::Config::default()
-    };
-    let stream = publisher.namespace().stream(info.owner);
-    let created = publisher.context().create_consumer_on_stream(config, &stream).await;
-    created.map_err(|error| error.to_string())
 }
 
 struct Runner<C> {

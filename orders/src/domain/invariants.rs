@@ -1,15 +1,13 @@
 //! What is always true of orders. Each predicate has the id that the design gives it and tells every
 //! violation it finds, so that the model, the tests and a running auditor share one definition.
 //!
-//! S1, S2, S6 and S12 look at a moment: the orders as they are. S8 and S11 look at a history: the
-//! snapshots of one order as they were published, oldest first.
+//! S1, S2, S6, S10, S12 and S13 look at a moment: the orders as they are. S8, S9 and S11 look at a history: the
+//! snapshots of one order as they were published, oldest first, or what was seen of it at two moments.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use common::{
+    audit::{Violation, never_back},
     events::{
         listing::{ListingSnapshot, Seat},
         order::{
@@ -23,21 +21,6 @@ use common::{
 };
 
 use super::order::{Order, is_open};
-
-/// Something that must never be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    /// The id of the invariant, for example `S1`.
-    pub invariant: &'static str,
-    /// What was found.
-    pub detail: String,
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.invariant, self.detail)
-    }
-}
 
 /// All that must be true of the orders of one listing at any moment.
 pub fn audit_listing(listing: &ListingSnapshot, orders: &[Order]) -> Vec<Violation> {
@@ -154,6 +137,64 @@ pub fn s12(orders: &[Order], limit: u32) -> Vec<Violation> {
     violations
 }
 
+/// S13: the price charged is the price accepted.
+pub fn s13(orders: &[Order]) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for order in orders {
+        let paid_by = order.payments.iter().filter(|payment| order.payment_id == Some(payment.id));
+        for payment in paid_by.filter(|payment| payment.amount != order.total) {
+            let (id, amount, total) = (payment.id, payment.amount, order.total);
+            let detail = format!("payment {id} of order {} is {amount}, accepted was {total}", order.id);
+            violations.push(violation("S13", detail));
+        }
+    }
+    violations
+}
+
+/// S10: one idempotency key of a buyer, one order; one of whoever asks for refunds, one refund.
+pub fn s10(orders: &[Order]) -> Vec<Violation> {
+    let mut requests: BTreeMap<(&str, UserId, &str), OrderId> = BTreeMap::new();
+    let mut violations = Vec::new();
+    for order in orders {
+        let placed = ("order", order.buyer_id, order.request.key.as_str());
+        let refunded =
+            order.refund.as_ref().map(|refund| ("refund", refund.requested_by, refund.key.as_str()));
+        for request in [Some(placed), refunded].into_iter().flatten() {
+            if let Some(other) = requests.insert(request, order.id).filter(|other| *other != order.id) {
+                let detail = format!("{} {other} and {} answer one request", request.0, order.id);
+                violations.push(violation("S10", detail));
+            }
+        }
+    }
+    violations
+}
+
+/// What was seen of an order at one moment.
+pub type Sight = (u64, OrderStatus);
+
+/// S8 and S9 between two looks at an order: its version does not go back, and its status has gone as
+/// many steps along the arrows as its version.
+pub fn since(id: OrderId, before: Sight, now: Sight) -> Vec<Violation> {
+    let Some(steps) = now.0.checked_sub(before.0) else {
+        return never_back("order", id, before.0, now.0);
+    };
+    if leads(before.1, now.1, steps) {
+        return Vec::new();
+    }
+    vec![violation("S8", format!("order {id} went from {before:?} to {now:?}"))]
+}
+
+/// Whether so many arrows lead from one status to the other.
+fn leads(from: OrderStatus, to: OrderStatus, steps: u64) -> bool {
+    match steps {
+        0 => from == to,
+        _ => ALL.into_iter().any(|next| may_follow(from, next) && leads(next, to, steps - 1)),
+    }
+}
+
+const ALL: [OrderStatus; 7] =
+    [AwaitingPayment, Confirmed, Completed, Refunding, Refunded, Cancelled, Expired];
+
 /// The arrows of the state diagram.
 const fn may_follow(from: OrderStatus, to: OrderStatus) -> bool {
     match from {
@@ -166,7 +207,7 @@ const fn may_follow(from: OrderStatus, to: OrderStatus) -> bool {
 }
 
 fn violation(invariant: &'static str, detail: String) -> Violation {
-    Violation { invariant, detail }
+    Violation::of(invariant, detail)
 }
 
 #[cfg(test)]

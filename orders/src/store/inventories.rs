@@ -1,5 +1,6 @@
 //! Inventories: the newest that tickets told of each listing.
 
+use bson::doc;
 use common::{
     bus::{Aggregate, Bus, Loaded, Repository, StoreError, Tx},
     ids::ListingId,
@@ -28,6 +29,12 @@ impl Inventories {
     /// What is known of this listing.
     pub async fn get(&self, id: ListingId) -> Result<Option<Loaded<Inventory>>, StoreError> {
         self.0.get(id).await
+    }
+
+    /// What is known of these listings, for those who check the invariants.
+    pub async fn of_listings(&self, listings: &[ListingId]) -> Result<Vec<Inventory>, StoreError> {
+        let found = self.0.find(doc! { "_id": { "$in": listings } }, doc! { "_id": 1 }, i64::MAX).await?;
+        Ok(found.into_iter().map(|inventory| inventory.state).collect())
     }
 
     /// Records a listing that was not known before.

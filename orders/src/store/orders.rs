@@ -138,6 +138,45 @@ impl Orders {
         Ok(found.into_iter().map(|order| order.state).collect())
     }
 
+    /// The live orders of these listings, for those who check the invariants.
+    pub async fn live_of_listings(&self, listings: &[ListingId]) -> Result<Vec<Order>, StoreError> {
+        self.all(doc! { "state.listingId": { "$in": listings }, "state.live": true }).await
+    }
+
+    /// The open orders of these buyers, for those who check the invariants.
+    pub async fn open_of_buyers(&self, buyers: &[UserId]) -> Result<Vec<Order>, StoreError> {
+        self.all(doc! { "state.buyerId": { "$in": buyers }, "state.open": true }).await
+    }
+
+    /// All orders that answer a request which one of these answers, for those who check the invariants.
+    pub async fn with_requests_of(&self, orders: &[Order]) -> Result<Vec<Order>, StoreError> {
+        let request = |order: &Order| {
+            doc! { "state.buyerId": order.buyer_id, "state.request.key": &order.request.key }
+        };
+        let refund = |order: &Order| {
+            let refund = order.refund.as_ref()?;
+            Some(doc! { "state.refund.requestedBy": refund.requested_by, "state.refund.key": &refund.key })
+        };
+        let filters: Vec<Document> =
+            orders.iter().map(request).chain(orders.iter().filter_map(refund)).collect();
+        self.all(doc! { "$or": filters }).await
+    }
+
+    /// Orders that were confirmed, or are to be refunded, and have not changed since.
+    pub async fn halfway_since(&self, time: Timestamp, limit: i64) -> Result<Vec<Order>, StoreError> {
+        let statuses = ["confirmed", "refunding"];
+        let filter = doc! {
+            "awaitsPeer": true, "updatedAt": { "$lt": time }, "state.status": { "$in": statuses },
+        };
+        let found = self.0.find(filter, doc! { "updatedAt": 1 }, limit).await?;
+        Ok(found.into_iter().map(|order| order.state).collect())
+    }
+
+    async fn all(&self, filter: Document) -> Result<Vec<Order>, StoreError> {
+        let found = self.0.find(filter, doc! { "_id": 1 }, i64::MAX).await?;
+        Ok(found.into_iter().map(|order| order.state).collect())
+    }
+
     /// Records a new order, which claims its seats, and tells it.
     pub fn place(tx: &mut Tx, order: Order) {
         let snapshot = order.snapshot();

@@ -94,6 +94,44 @@ fn an_early_expiry_and_a_late_confirmation_are_found() {
 }
 
 #[test]
+fn one_request_that_two_orders_answer_is_found() {
+    let first = order();
+    let again = Order { id: OrderId::generate(), ..first.clone() };
+    let other_buyer = Order { id: OrderId::generate(), buyer_id: UserId::generate(), ..first.clone() };
+    assert!(s10(&[first.clone(), first.clone(), other_buyer]).is_empty());
+    assert_eq!(ids(&s10(&[first.clone(), again])), ["S10"]);
+    let refund = Some(RefundRequest { requested_by: first.buyer_id, key: "key".into() });
+    let refunded = Order { refund: refund.clone(), ..first.clone() };
+    let request = crate::domain::order::RequestKey { key: "other".into(), ..first.request.clone() };
+    let other = Order { id: OrderId::generate(), refund, request, ..first };
+    assert_eq!(ids(&s10(&[refunded, other])), ["S10"]);
+}
+
+#[test]
+fn another_price_than_the_accepted_one_is_found() {
+    let confirmed = |amount_cents: i64| {
+        let order = order();
+        let mut paid = payment(&order, PaymentStatus::Captured);
+        paid.amount.amount_cents = amount_cents;
+        Order { payment_id: Some(paid.id), payments: vec![paid], ..order }
+    };
+    assert!(s13(&[confirmed(10_000), order()]).is_empty());
+    assert_eq!(ids(&s13(&[confirmed(9_999)])), ["S13"]);
+}
+
+#[test]
+fn between_two_looks_an_order_only_goes_on_along_the_arrows() {
+    let id = OrderId::generate();
+    assert!(since(id, (1, AwaitingPayment), (1, AwaitingPayment)).is_empty());
+    assert!(since(id, (1, AwaitingPayment), (3, Completed)).is_empty());
+    assert!(since(id, (1, AwaitingPayment), (5, Refunded)).is_empty());
+    assert_eq!(ids(&since(id, (1, AwaitingPayment), (2, Completed))), ["S8"], "one arrow too few");
+    assert_eq!(ids(&since(id, (2, Confirmed), (2, Completed))), ["S8"], "the version stood still");
+    assert_eq!(ids(&since(id, (2, Expired), (3, Confirmed))), ["S8"], "ends absorb");
+    assert_eq!(ids(&since(id, (3, Completed), (2, Confirmed))), ["S9"]);
+}
+
+#[test]
 fn a_buyer_beyond_the_limit_is_found() {
     let first = order();
     let second = Order { id: OrderId::generate(), slot: 1, ..first.clone() };
