@@ -8,11 +8,12 @@ use std::{
 };
 
 use common::{
+    audit::Violation,
     events::order::{OrderSnapshot, OrderStatus},
     ids::OrderId,
 };
 use futures::StreamExt as _;
-use orders::domain::invariants::{Violation, s8, s11};
+use orders::domain::invariants::{s8, s11};
 
 use super::fleet::Fleet;
 
@@ -101,7 +102,7 @@ fn fates(steps: &[OrderSnapshot]) -> Vec<Violation> {
     for (before, after) in steps.iter().zip(steps.iter().skip(1)) {
         if ended(before.status) {
             let detail = format!("{:?} was {:?} and then {:?}", after.id, before.status, after.status);
-            violations.push(Violation { invariant: "S8", detail });
+            violations.push(Violation::of("S8", detail));
         }
     }
     violations
