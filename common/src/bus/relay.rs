@@ -71,7 +71,7 @@ pub(super) struct Kind {
     pub current_facts: CurrentFacts,
 }
 
-/// Reads a page of documents and gives `(document id, facts)` of each.
+/// Reads a page of documents, the newest first, and gives `(document id, facts)` of each.
 pub(super) type CurrentFacts =
     fn(
         Database,
@@ -86,7 +86,7 @@ impl Registry {
             current_facts: |database, filter, limit| {
                 Box::pin(async move {
                     let collection = database.collection::<Stored<A>>(A::COLLECTION);
-                    let documents = collection.find(filter).sort(doc! { "_id": 1 }).limit(limit).await?;
+                    let documents = collection.find(filter).sort(doc! { "_id": -1 }).limit(limit).await?;
                     let facts = |stored: Stored<A>| {
                         let id = stored.id.clone();
                         let loaded: Loaded<A> = stored.into_loaded();

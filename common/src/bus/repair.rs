@@ -6,18 +6,19 @@
 //! epoch, so that JetStream does not take them for duplicates. Besides, an aggregate that has waited for
 //! another service for minutes is published again in any case.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use bson::{Document, doc};
 use futures::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Bus,
     outbox::{OutboxEntry, Publication},
     publisher::PublishError,
+    relay::Kind,
 };
 use crate::{clock::Timestamp, telemetry::chain};
 
@@ -26,7 +27,10 @@ const COLLECTION: &str = "bus_streams";
 /// How long one replica may repair before another one takes over.
 const LEASE: Duration = Duration::from_mins(1);
 /// How many aggregates one page of a repair holds.
-const PAGE: i64 = 500;
+const PAGE: i64 = 250;
+/// How many events a repair publishes in a second. Consumers know most of them and are quick about that, but
+/// what happens now stands in line behind them.
+const EVENTS_PER_SECOND: u32 = 1_000;
 /// How many events of a repair are unacknowledged at once.
 const IN_FLIGHT: usize = 64;
 
@@ -56,6 +60,8 @@ enum RepairError {
     Publish(#[from] PublishError),
     #[error("repair: look at the stream: {0}")]
     Stream(String),
+    #[error("repair: another replica does it")]
+    TakenOver,
 }
 
 /// Looks after the stream and the waiting aggregates until told to stop.
@@ -146,14 +152,30 @@ async fn look_at(bus: &Bus, stream: &str) -> Result<(String, i64), RepairError> 
     Ok((created, i64::try_from(info.state.last_sequence).unwrap_or(i64::MAX)))
 }
 
-/// Publishes the current state of every aggregate of this service.
-async fn repair(bus: &Bus, watermark: Watermark) -> Result<(), RepairError> {
+/// Publishes the current state of every aggregate of this service: first of those that another service has
+/// to act on, then of all, so that what was on its way when the stream was lost is repaired within seconds,
+/// however long the rest takes.
+async fn repair(bus: &Bus, mut watermark: Watermark) -> Result<(), RepairError> {
     let why = format!("epoch-{}", watermark.epoch);
-    let published = publish_matching(bus, &Document::new(), &why).await?;
+    let mut published = 0;
+    for filter in [doc! { "awaitsPeer": true }, Document::new()] {
+        let mut pages = Pages::new(bus, filter);
+        while let Some(facts) = pages.next().await? {
+            published += publish_again(bus, facts, &why).await?;
+            watermark = renew_lease(bus, watermark).await?;
+        }
+    }
     let done = Watermark { repairing: false, lease_until: None, ..watermark.clone() };
     remember(bus, Some(&watermark), &done).await?;
     tracing::info!(published, epoch = watermark.epoch, "all current states are published again");
     Ok(())
+}
+
+/// Keeps the repair for this replica; an error if another one has taken it over, or the stream was lost again.
+async fn renew_lease(bus: &Bus, watermark: Watermark) -> Result<Watermark, RepairError> {
+    let lease_until = Some(bus.clock().now().plus(LEASE));
+    let renewed = Watermark { lease_until, ..watermark.clone() };
+    if remember(bus, Some(&watermark), &renewed).await? { Ok(renewed) } else { Err(RepairError::TakenOver) }
 }
 
 /// Publishes again what has been waiting for another service for a while.
@@ -163,29 +185,46 @@ async fn republish_waiting(bus: &Bus) -> Result<(), RepairError> {
     let filter = doc! { "awaitsPeer": true, "updatedAt": { "$lt": now.minus(after) } };
     // A new message id for each period, so that JetStream does not drop the repetition.
     let period = now.millis() / i64::try_from(after.as_millis()).unwrap_or(i64::MAX).max(1);
-    let published = publish_matching(bus, &filter, &format!("waiting-{period}")).await?;
+    let why = format!("waiting-{period}");
+    let mut published = 0;
+    let mut pages = Pages::new(bus, filter);
+    while let Some(facts) = pages.next().await? {
+        published += publish_again(bus, facts, &why).await?;
+    }
     if published > 0 {
         tracing::info!(published, "published again what waits for another service");
     }
     Ok(())
 }
 
-/// Publishes the current facts of all aggregates that match, page by page.
-async fn publish_matching(bus: &Bus, filter: &Document, why: &str) -> Result<u64, RepairError> {
-    let mut published = 0;
-    for kind in bus.inner.registry.kinds() {
-        let mut after = String::new();
-        loop {
-            let mut filter = filter.clone();
-            filter.insert("_id", doc! { "$gt": &after });
-            let page = (kind.current_facts)(bus.inner.database.clone(), filter, PAGE).await?;
-            let Some((last, _)) = page.last() else { break };
-            after.clone_from(last);
-            let facts = page.into_iter().flat_map(|(_, facts)| facts).collect();
-            published += publish_again(bus, facts, why).await?;
-        }
+/// The current facts of all aggregates that match, a page of each kind in turn, the newest first.
+struct Pages<'a> {
+    bus: &'a Bus,
+    filter: Document,
+    /// The kinds that are not read to their end, and the id that each was read down to.
+    rest: VecDeque<(Kind, Option<String>)>,
+}
+
+impl<'a> Pages<'a> {
+    fn new(bus: &'a Bus, filter: Document) -> Self {
+        let rest = bus.inner.registry.kinds().into_iter().map(|kind| (kind, None)).collect();
+        Self { bus, filter, rest }
     }
-    Ok(published)
+
+    async fn next(&mut self) -> Result<Option<Vec<Publication>>, RepairError> {
+        while let Some((kind, before)) = self.rest.pop_front() {
+            let mut filter = self.filter.clone();
+            if let Some(before) = before {
+                filter.insert("_id", doc! { "$lt": before });
+            }
+            let page = (kind.current_facts)(self.bus.inner.database.clone(), filter, PAGE).await?;
+            if let Some((last, _)) = page.last() {
+                self.rest.push_back((kind, Some(last.clone())));
+                return Ok(Some(page.into_iter().flat_map(|(_, facts)| facts).collect()));
+            }
+        }
+        Ok(None)
+    }
 }
 
 async fn publish_again(bus: &Bus, facts: Vec<Publication>, why: &str) -> Result<u64, RepairError> {
@@ -203,6 +242,7 @@ async fn publish_again(bus: &Bus, facts: Vec<Publication>, why: &str) -> Result<
         published += 1;
     }
     metrics::counter!("bus_republished_total").increment(published);
+    sleep(Duration::from_secs(published) / EVENTS_PER_SECOND).await;
     Ok(published)
 }
 

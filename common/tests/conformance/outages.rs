@@ -129,6 +129,31 @@ async fn when_the_stream_is_gone_all_current_states_are_published_and_heard_agai
     process.stop().await;
 }
 
+/// More than one page of each, so that the order is that of the repair and not that of one query.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_loss_what_waits_for_another_service_comes_first_and_then_the_newest() {
+    let mut fragile = Fragile::new().await;
+    let process = Process::start(&fragile.world).await;
+    let mut claims: Vec<Claim> = (0..600).map(|_| Claim::of_seat("1")).collect();
+    claims[0].waiting = true;
+    for result in join_all(claims.iter().map(|claim| insert(&process.bus, claim))).await {
+        result.unwrap();
+    }
+    fragile.world.settle().await;
+
+    fragile.kill();
+    fragile.start_empty().await;
+    until_all_are_published(&fragile.world, &process, &claims).await;
+    let order: Vec<OrderId> =
+        fragile.world.published::<OrderCreated>().await.iter().map(|fact| fact.0.id).collect();
+    let place = |claim: &Claim| order.iter().position(|id| *id == claim.order.id).unwrap();
+    assert_eq!(place(&claims[0]), 0);
+    // Sixty-four are on their way at once, so neighbours may change places.
+    assert!(place(&claims[599]) < 100, "the newest came as number {}", place(&claims[599]));
+    assert!(place(&claims[1]) > 500, "the oldest came as number {}", place(&claims[1]));
+    process.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_stream_is_an_older_copy_of_itself_all_current_states_are_published_again() {
     let mut fragile = Fragile::new().await;
