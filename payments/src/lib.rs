@@ -9,6 +9,7 @@
 //! confirmed by that payment, and never takes an unknown outcome for a failed one.
 
 pub mod app;
+pub mod audit;
 pub mod config;
 pub mod domain;
 pub mod gateway;

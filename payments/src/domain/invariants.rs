@@ -1,13 +1,21 @@
 //! What is always true of money, as predicates that the model, the tests and the running auditor share.
 //!
-//! They compare what the gateway says it did ([`Charge`], from its ledger) with what the orders say. An
-//! empty answer means that the invariant holds.
+//! They compare what the gateway says it did ([`Charge`], from its ledger, or from what a payment has heard of
+//! it) with what the orders say. An empty answer means that the invariant holds.
+
+use std::collections::BTreeMap;
 
 use common::{
-    events::order::{OrderSnapshot, OrderStatus},
-    ids::{OrderId, PaymentId},
+    audit::{Violation, never_back},
+    events::{
+        order::{OrderSnapshot, OrderStatus},
+        payment::PaymentStatus,
+    },
+    ids::{OrderId, PaymentId, UserId},
     money::Money,
 };
+
+use super::{GatewayState, Payment};
 
 /// What the gateway did with the money of one payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,14 +30,43 @@ pub struct Charge {
     pub refunded: Money,
 }
 
-/// An invariant that does not hold, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{invariant}: {detail}")]
-pub struct Violation {
-    /// Its id in the design.
-    pub invariant: &'static str,
-    /// What is wrong.
-    pub detail: String,
+/// What a payment has heard of its money.
+pub fn charge_of(payment: &Payment) -> Charge {
+    match payment.status {
+        PaymentStatus::Captured | PaymentStatus::Refunding => charged(payment, false),
+        PaymentStatus::Refunded => charged(payment, true),
+        PaymentStatus::Authorizing
+        | PaymentStatus::Authorized
+        | PaymentStatus::Declined
+        | PaymentStatus::Capturing
+        | PaymentStatus::Failed
+        | PaymentStatus::Voiding
+        | PaymentStatus::Voided => not_charged(payment),
+    }
+}
+
+/// What the gateway says of a payment's money.
+pub fn charge_at_gateway(payment: &Payment, state: &GatewayState) -> Charge {
+    match state {
+        GatewayState::Captured(_) => charged(payment, false),
+        GatewayState::Refunded => charged(payment, true),
+        GatewayState::NeverSeen
+        | GatewayState::RequiresAction
+        | GatewayState::Authorized(_)
+        | GatewayState::Declined(..)
+        | GatewayState::Voided => not_charged(payment),
+    }
+}
+
+fn charged(payment: &Payment, is_returned: bool) -> Charge {
+    let refunded = if is_returned { payment.amount } else { Money::new(0, payment.amount.currency) };
+    Charge { captured: payment.amount, refunded, ..not_charged(payment) }
+}
+
+fn not_charged(payment: &Payment) -> Charge {
+    let nothing = Money::new(0, payment.amount.currency);
+    let (payment_id, order_id) = (payment.id, payment.order_id);
+    Charge { payment_id, order_id, captured: nothing, refunded: nothing }
 }
 
 /// **S3** Captured at the gateway ⇒ the order is Confirmed, Completed or Refunding by that payment (or
@@ -98,12 +135,65 @@ pub fn s5_violations(charges: &[Charge], orders: &[OrderSnapshot]) -> Vec<Violat
         .collect()
 }
 
+/// **S10** One idempotency key of a buyer, one payment.
+pub fn s10_violations(payments: &[Payment]) -> Vec<Violation> {
+    let mut requests: BTreeMap<(UserId, &str), PaymentId> = BTreeMap::new();
+    let mut violations = Vec::new();
+    for payment in payments {
+        let request = (payment.buyer_id, payment.idempotency_key.as_str());
+        if let Some(other) = requests.insert(request, payment.id).filter(|other| *other != payment.id) {
+            let detail = format!("payments {other} and {} answer one request", payment.id);
+            violations.push(violation("S10", detail));
+        }
+    }
+    violations
+}
+
+/// **S13** The price charged is the price accepted: what the order says, of which the payment has a copy.
+pub fn s13_violations(payments: &[Payment]) -> Vec<Violation> {
+    let wrong = payments.iter().filter(|payment| payment.amount != payment.order.total);
+    wrong
+        .map(|payment| {
+            let (id, amount, total) = (payment.id, payment.amount, payment.order.total);
+            violation("S13", format!("payment {id} is of {amount}, accepted was {total}"))
+        })
+        .collect()
+}
+
+/// What was seen of a payment at one moment.
+pub type Sight = (u64, PaymentStatus);
+
+/// **S8**, **S9** Between two looks at a payment: its version does not go back, and its status has gone on
+/// along the arrows, or stands.
+pub fn violations_since(id: PaymentId, before: Sight, now: Sight) -> Vec<Violation> {
+    let mut violations = never_back("payment", id, before.0, now.0);
+    if !leads(before.1, now.1) {
+        violations.push(violation("S8", format!("payment {id} went from {before:?} to {now:?}")));
+    }
+    violations
+}
+
+/// Whether one status is the other, or leads to it.
+fn leads(from: PaymentStatus, to: PaymentStatus) -> bool {
+    use PaymentStatus as P;
+    let next: &[PaymentStatus] = match from {
+        P::Authorizing => &[P::Authorized, P::Declined],
+        P::Authorized => &[P::Capturing, P::Voiding],
+        P::Capturing => &[P::Captured, P::Failed],
+        P::Captured => &[P::Refunding],
+        P::Voiding => &[P::Voided],
+        P::Refunding => &[P::Refunded],
+        P::Declined | P::Failed | P::Voided | P::Refunded => &[],
+    };
+    from == to || next.iter().any(|next| leads(*next, to))
+}
+
 fn is_kept(charge: &Charge) -> bool {
     charge.captured.amount_cents > charge.refunded.amount_cents
 }
 
 fn violation(invariant: &'static str, detail: String) -> Violation {
-    Violation { invariant, detail }
+    Violation::of(invariant, detail)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What payments knows of orders.
 
+use bson::doc;
 use common::{
     bus::{Aggregate, Bus, Loaded, Repository, StoreError, Tx},
     events::order::OrderSnapshot,
@@ -40,6 +41,12 @@ impl Orders {
     /// What is known of an order.
     pub async fn get(&self, id: OrderId) -> Result<Option<Loaded<OrderView>>, StoreError> {
         self.0.get(id).await
+    }
+
+    /// What is known of these orders, for those who check the invariants.
+    pub async fn with_ids(&self, ids: &[OrderId]) -> Result<Vec<OrderSnapshot>, StoreError> {
+        let found = self.0.find(doc! { "_id": { "$in": ids } }, doc! { "_id": 1 }, i64::MAX).await?;
+        Ok(found.into_iter().map(|loaded| loaded.state.order).collect())
     }
 
     /// Keeps a snapshot if it is newer than what is `known`; says whether it was.

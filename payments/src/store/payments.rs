@@ -103,6 +103,41 @@ impl Payments {
         Ok(found.into_iter().map(|loaded| loaded.state.id).collect())
     }
 
+    /// All payments of these orders, for those who check the invariants.
+    pub async fn of_orders(&self, orders: &[OrderId]) -> Result<Vec<Payment>, StoreError> {
+        self.all(doc! { "state.orderId": { "$in": orders } }, i64::MAX).await
+    }
+
+    /// All payments that answer a request which one of these answers, for those who check the invariants.
+    pub async fn with_keys_of(&self, payments: &[Payment]) -> Result<Vec<Payment>, StoreError> {
+        let request = |payment: &Payment| {
+            doc! { "state.buyerId": payment.buyer_id, "state.idempotencyKey": &payment.idempotency_key }
+        };
+        self.all(doc! { "$or": payments.iter().map(request).collect::<Vec<_>>() }, i64::MAX).await
+    }
+
+    /// Payments that have asked the gateway for one thing since that time.
+    pub async fn under_way_since(&self, time: Timestamp, limit: i64) -> Result<Vec<Payment>, StoreError> {
+        let filter = doc! { "state.nextAttemptAt": { "$exists": true }, "state.changedAt": { "$lt": time } };
+        self.all(filter, limit).await
+    }
+
+    /// Payments that have waited for their order since that time.
+    pub async fn waiting_since(&self, time: Timestamp, limit: i64) -> Result<Vec<Payment>, StoreError> {
+        self.all(doc! { "awaitsPeer": true, "updatedAt": { "$lt": time } }, limit).await
+    }
+
+    /// The payments that follow one, in the order of their ids.
+    pub async fn following(&self, id: Option<PaymentId>, limit: i64) -> Result<Vec<Payment>, StoreError> {
+        let filter = id.map_or_else(Document::new, |id| doc! { "_id": { "$gt": id } });
+        self.all(filter, limit).await
+    }
+
+    async fn all(&self, filter: Document, limit: i64) -> Result<Vec<Payment>, StoreError> {
+        let found = self.0.find(filter, doc! { "_id": 1 }, limit).await?;
+        Ok(found.into_iter().map(|loaded| loaded.state).collect())
+    }
+
     /// Records a new payment.
     pub fn insert(&self, tx: &mut Tx, mut payment: Payment) {
         payment.traceparent = telemetry::current_traceparent();

@@ -1,7 +1,7 @@
 use common::money::Currency;
 
 use super::*;
-use crate::domain::fixture::{ORDER_STATUSES, later, order};
+use crate::domain::fixture::{ORDER_STATUSES, STATUSES, card, gateway_states, later, order, payment_at};
 
 fn charge(order: &OrderSnapshot, refunded_cents: i64) -> Charge {
     Charge {
@@ -64,4 +64,57 @@ fn a_completed_order_was_charged() {
     assert_eq!(s5_violations(&[], orders).len(), 1);
     let nothing = Charge { captured: Money::new(0, Currency::Eur), ..charge(&order, 0) };
     assert_eq!(s5_violations(&[nothing], orders).len(), 1);
+}
+
+#[test]
+fn what_a_payment_has_heard_and_what_the_gateway_says_are_the_same_charge() {
+    for state in gateway_states() {
+        for status in STATUSES {
+            let payment = payment_at(status);
+            let at_gateway = charge_at_gateway(&payment, &state);
+            assert_eq!(
+                at_gateway.captured.amount_cents > 0,
+                matches!(state, GatewayState::Captured(_) | GatewayState::Refunded)
+            );
+            assert_eq!(is_kept(&at_gateway), matches!(state, GatewayState::Captured(_)));
+        }
+    }
+    let captured = payment_at(PaymentStatus::Captured);
+    assert_eq!(charge_of(&captured), charge_at_gateway(&captured, &GatewayState::Captured(card())));
+    let refunded = payment_at(PaymentStatus::Refunded);
+    assert_eq!(charge_of(&refunded), charge_at_gateway(&refunded, &GatewayState::Refunded));
+    let voided = payment_at(PaymentStatus::Voided);
+    assert_eq!(charge_of(&voided), charge_at_gateway(&voided, &GatewayState::Voided));
+}
+
+#[test]
+fn one_request_that_two_payments_answer_is_found() {
+    let first = payment_at(PaymentStatus::Captured);
+    let other = Payment { id: PaymentId::generate(), ..first.clone() };
+    let of_other = Payment { buyer_id: UserId::generate(), ..other.clone() };
+    assert_eq!(s10_violations(&[first.clone(), first.clone(), of_other]), []);
+    assert_eq!(s10_violations(&[first, other]).len(), 1);
+}
+
+#[test]
+fn another_price_than_the_accepted_one_is_found() {
+    let payment = payment_at(PaymentStatus::Captured);
+    assert_eq!(s13_violations(std::slice::from_ref(&payment)), []);
+    let amount = Money::new(1, payment.amount.currency);
+    assert_eq!(s13_violations(&[Payment { amount, ..payment }]).len(), 1);
+}
+
+#[test]
+fn between_two_looks_a_payment_only_goes_on() {
+    let id = PaymentId::generate();
+    let ids = |before, now| -> Vec<_> {
+        violations_since(id, before, now).iter().map(|violation| violation.invariant).collect()
+    };
+    for status in STATUSES {
+        assert!(ids((0, PaymentStatus::Authorizing), (3, status)).is_empty(), "{status:?}");
+        assert!(ids((2, status), (2, status)).is_empty(), "{status:?}");
+    }
+    assert!(ids((1, PaymentStatus::Authorized), (3, PaymentStatus::Refunded)).is_empty());
+    assert_eq!(ids((2, PaymentStatus::Voided), (2, PaymentStatus::Captured)), ["S8"]);
+    assert_eq!(ids((2, PaymentStatus::Captured), (1, PaymentStatus::Capturing)), ["S9", "S8"]);
 }
