@@ -6,6 +6,7 @@ use common::{
 };
 
 use crate::{
+    audit,
     config::Config,
     domain::{admission::Admission, listing::Listing, show::Show},
     listeners, routes,
@@ -31,6 +32,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         admissions: admissions.clone(),
     };
     service.listen(listeners::table(), context).await?;
+    let audited = audit::Context { admissions: admissions.clone(), listings: listings.clone() };
+    service.audit(audit::table(), audited).await?;
 
     let context = routes::Context { bus, clock, shows, listings, admissions, signer: config.signer };
     service.serve(routes::openapi_info(), routes::configure(context))

@@ -9,6 +9,7 @@
 //! of its holder.
 
 pub mod app;
+pub mod audit;
 pub mod config;
 pub mod domain;
 pub mod listeners;

@@ -121,7 +121,7 @@ impl Findings {
             s5_violations(&charges, &snapshots),
         ];
         violations.extend(money.concat().iter().map(ToString::to_string));
-        violations.extend(s7(self.admissions.values()).err().map(|violation| violation.to_string()));
+        violations.extend(s7(self.admissions.values()).iter().map(ToString::to_string));
         violations.extend(self.open_reservations());
         violations.extend(self.missing_passes());
         violations

@@ -1,11 +1,12 @@
-//! What is always true of passes, by the ids of the design: the one predicate that tests and the running
-//! auditor share.
+//! What is always true of passes and of what tickets knows of orders, by the ids of the design: the one
+//! predicate of each that tests and the running auditor share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use common::{
+    audit::Violation,
     events::{
-        listing::Seat,
+        listing::{ListingSnapshot, Seat},
         order::OrderStatus,
         pass::{PassSnapshot, PassStatus},
     },
@@ -14,31 +15,55 @@ use common::{
 
 use super::admission::Admission;
 
-/// S7 is broken, and how.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum S7Violation {
-    /// A valid pass whose order is not completed.
-    #[error("S7: pass {0} is valid, and its order is not completed")]
-    NotCompleted(PassId),
-    /// Two valid passes for one seat.
-    #[error("S7: passes {0} and {1} are both valid for one seat")]
-    TwoForOneSeat(PassId, PassId),
-}
-
 /// S7: a pass is valid only for a completed order, and one seat has at most one valid pass.
-pub fn s7<'a>(admissions: impl IntoIterator<Item = &'a Admission>) -> Result<(), S7Violation> {
+pub fn s7<'a>(admissions: impl IntoIterator<Item = &'a Admission>) -> Vec<Violation> {
     let mut taken: BTreeMap<(ListingId, &Seat), PassId> = BTreeMap::new();
+    let mut violations = Vec::new();
     for admission in admissions {
         for pass in valid_passes(admission) {
             if admission.order.status != OrderStatus::Completed {
-                return Err(S7Violation::NotCompleted(pass.id));
+                let detail = format!("pass {} is valid, and its order is not completed", pass.id);
+                violations.push(Violation::of("S7", detail));
             }
             if let Some(other) = taken.insert((pass.listing_id, &pass.seat), pass.id) {
-                return Err(S7Violation::TwoForOneSeat(other, pass.id));
+                let detail = format!("passes {other} and {} are both valid for one seat", pass.id);
+                violations.push(Violation::of("S7", detail));
             }
         }
     }
-    Ok(())
+    violations
+}
+
+/// S1, of what is shown: the seats that count as taken are seats of the listing, so that free + taken = total.
+pub fn s1(listing: &ListingSnapshot, admissions: &[Admission]) -> Vec<Violation> {
+    let seats: BTreeSet<&Seat> = listing.seats.iter().collect();
+    let of_listing = admissions.iter().filter(|known| known.order.listing_id == listing.id && known.live);
+    let has_others = |admission: &&Admission| admission.order.seats.iter().any(|seat| !seats.contains(seat));
+    let detail = |admission: &Admission| {
+        format!("order {} has a seat that listing {} has not", admission.order.id, listing.id)
+    };
+    of_listing.filter(has_others).map(|admission| Violation::of("S1", detail(admission))).collect()
+}
+
+/// L2: no seat is kept by an ended order, and none freed by another one.
+pub fn l2(admissions: &[Admission]) -> Vec<Violation> {
+    let broken = admissions.iter().filter(|admission| admission.live != admission.order.status.is_live());
+    let detail = |admission: &Admission| {
+        let (id, status, live) = (admission.order.id, admission.order.status, admission.live);
+        format!("order {id} is {status:?} with live = {live}")
+    };
+    broken.map(|admission| Violation::of("L2", detail(admission))).collect()
+}
+
+/// L3: an order that is completed has a valid pass for each of its seats.
+pub fn l3(admissions: &[Admission]) -> Vec<Violation> {
+    let completed = admissions.iter().filter(|admission| admission.order.status == OrderStatus::Completed);
+    let without = completed.filter(|admission| {
+        !admission.admits || valid_passes(admission).count() != admission.order.seats.len()
+    });
+    without
+        .map(|admission| Violation::of("L3", format!("order {} has not all its passes", admission.order.id)))
+        .collect()
 }
 
 fn valid_passes(admission: &Admission) -> impl Iterator<Item = &PassSnapshot> {
@@ -54,14 +79,14 @@ mod tests {
 
     use super::*;
     use crate::domain::{
-        admission::tests::{next, order, state},
+        admission::tests::{STATUSES, next, order, state},
         show::tests::now,
     };
 
     #[test]
     fn completed_orders_of_different_seats_are_fine() {
         let admissions = [1, 2].map(|_| state(Admission::begin(order(3, OrderStatus::Completed), now())));
-        assert_eq!(s7(&admissions), Ok(()));
+        assert_eq!(s7(&admissions), []);
     }
 
     #[test]
@@ -70,7 +95,7 @@ mod tests {
         let again = OrderSnapshot { id: OrderId::generate(), ..sold.order.clone() };
         let refunded = state(sold.follow(next(&sold.order, OrderStatus::Refunding), now()));
         let again = state(Admission::begin(again, now()));
-        assert_eq!(s7([&refunded, &again]), Ok(()));
+        assert_eq!(s7([&refunded, &again]), []);
     }
 
     #[test]
@@ -78,15 +103,36 @@ mod tests {
         let one = state(Admission::begin(order(3, OrderStatus::Completed), now()));
         let other = OrderSnapshot { id: OrderId::generate(), ..one.order.clone() };
         let other = state(Admission::begin(other, now()));
-        let expected = S7Violation::TwoForOneSeat(one.passes[0].id, other.passes[0].id);
-        assert_eq!(s7([&one, &other]), Err(expected));
+        let found = s7([&one, &other]);
+        assert_eq!(found.len(), 2, "one for each of the two seats");
+        assert!(found[0].detail.contains(&one.passes[0].id.to_string()), "{found:?}");
     }
 
     #[test]
     fn a_valid_pass_of_an_order_that_is_not_completed_is_found() {
         let mut admission = state(Admission::begin(order(3, OrderStatus::Completed), now()));
         admission.order.status = OrderStatus::Refunding;
-        let expected = S7Violation::NotCompleted(admission.passes[0].id);
-        assert_eq!(s7([&admission]), Err(expected));
+        let found = s7([&admission]);
+        assert!(found[0].detail.contains(&admission.passes[0].id.to_string()), "{found:?}");
+    }
+
+    #[test]
+    fn seats_that_are_kept_or_freed_by_the_wrong_state_are_found() {
+        for status in STATUSES {
+            let admission = state(Admission::begin(order(3, status), now()));
+            assert_eq!(l2(std::slice::from_ref(&admission)), [], "{status:?}");
+            assert_eq!(l2(&[Admission { live: !admission.live, ..admission }]).len(), 1, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn a_completed_order_without_one_of_its_passes_is_found() {
+        for status in STATUSES {
+            assert_eq!(l3(&[state(Admission::begin(order(3, status), now()))]), [], "{status:?}");
+        }
+        let mut admission = state(Admission::begin(order(3, OrderStatus::Completed), now()));
+        assert_eq!(l3(&[Admission { admits: false, ..admission.clone() }]).len(), 1);
+        admission.passes.pop();
+        assert_eq!(l3(&[admission]).len(), 1);
     }
 }

@@ -104,6 +104,16 @@ impl Admissions {
         Ok(passes.filter(|(place, _)| is_next(*place, after)).take(limit).collect())
     }
 
+    /// The admissions to these listings that admit somebody, or count as taking seats, for those who check
+    /// the invariants.
+    pub async fn of_listings(&self, listings: &[ListingId]) -> Result<Vec<Admission>, StoreError> {
+        let listings = doc! { "$in": listings };
+        let admitting = doc! { LISTING_ID: listings.clone(), ADMITS: true };
+        let filter = doc! { "$or": [admitting, { LISTING_ID: listings, LIVE: true }] };
+        let found = self.repository.find(filter, doc! { "_id": 1 }, i64::MAX).await?;
+        Ok(found.into_iter().map(|loaded| loaded.state).collect())
+    }
+
     /// How many seats of each of these listings are in no live order: one query for all of them.
     pub async fn seats_left(&self, listings: &[Listing]) -> Result<BTreeMap<ListingId, u32>, StoreError> {
         let ids: Vec<_> = listings.iter().map(|listing| listing.snapshot.id).collect();

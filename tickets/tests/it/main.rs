@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step fails the test")]
 
 mod app;
+mod auditing;
 mod bad_input;
 mod bad_queries;
 mod coverage;

@@ -1,0 +1,102 @@
+//! What tickets audits while it runs: its passes, and what it shows of seats, by the predicates of the domain.
+
+use std::collections::BTreeSet;
+
+use common::{
+    audit::{Audited, Audits, Found, Violation, never_back},
+    ids::ListingId,
+};
+
+use crate::{
+    domain::{
+        admission::Admission,
+        invariants::{l2, l3, s1, s7},
+        listing::Listing,
+        show::Show,
+    },
+    store::{Admissions, Listings},
+};
+
+/// Of so many listings at a time all admissions are read; no query then brings more than 1,000.
+const CHUNK: usize = 20;
+
+/// What is looked at.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The admissions.
+    pub admissions: Admissions,
+    /// The listings.
+    pub listings: Listings,
+}
+
+/// The table.
+pub fn table() -> Audits<Context> {
+    Audits::new().of::<Admission>().of::<Listing>().of::<Show>()
+}
+
+impl Audited for Admission {
+    type Context = Context;
+    type Trace = u64;
+
+    const INVARIANTS: &'static [&'static str] = &["S1", "S7", "S9", "L2", "L3"];
+
+    async fn look(page: &[Self], context: &Context) -> Found {
+        let mut found = [l2(page), l3(page), s7(page)].concat();
+        let listings: BTreeSet<ListingId> = page.iter().map(|admission| admission.order.listing_id).collect();
+        let listings: Vec<ListingId> = listings.into_iter().collect();
+        for chunk in listings.chunks(CHUNK) {
+            let admissions = context.admissions.of_listings(chunk).await?;
+            found.extend(s7(&admissions));
+            for listing in context.listings.with_ids(chunk).await? {
+                found.extend(s1(&listing.snapshot, &admissions));
+            }
+        }
+        Ok(found)
+    }
+
+    fn trace(&self) -> u64 {
+        self.order.version
+    }
+
+    fn compare(&self, before: &u64) -> Vec<Violation> {
+        never_back("the view of order", self.order.id, *before, self.order.version)
+    }
+}
+
+impl Audited for Listing {
+    type Context = Context;
+    type Trace = u64;
+
+    const INVARIANTS: &'static [&'static str] = &["S9"];
+
+    async fn look(_: &[Self], _: &Context) -> Found {
+        Ok(Vec::new())
+    }
+
+    fn trace(&self) -> u64 {
+        self.snapshot.version
+    }
+
+    fn compare(&self, before: &u64) -> Vec<Violation> {
+        never_back("listing", self.snapshot.id, *before, self.snapshot.version)
+    }
+}
+
+impl Audited for Show {
+    type Context = Context;
+    type Trace = u64;
+
+    const INVARIANTS: &'static [&'static str] = &["S9"];
+
+    async fn look(_: &[Self], _: &Context) -> Found {
+        Ok(Vec::new())
+    }
+
+    fn trace(&self) -> u64 {
+        self.snapshot.version
+    }
+
+    fn compare(&self, before: &u64) -> Vec<Violation> {
+        never_back("show", self.snapshot.id, *before, self.snapshot.version)
+    }
+}
