@@ -12,7 +12,9 @@ use common::{
 use redis::RedisError;
 use secrecy::ExposeSecret as _;
 
-use crate::{config::Config, domain::Timer, keeper, listeners, schedule::Schedule, store::Timers, worker};
+use crate::{
+    audit, config::Config, domain::Timer, keeper, listeners, schedule::Schedule, store::Timers, worker,
+};
 
 /// What the document of the API says; there is no route in it.
 const INFO: ApiInfo = ApiInfo {
@@ -50,6 +52,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     service.register::<Timer>().await?;
     let context = Context::new(service.bus(), service.clock(), schedule);
     service.listen(listeners::table(), context.clone()).await?;
+    service.audit(audit::table(), context.timers.clone()).await?;
     service.spawn("worker", worker::run(context.clone(), service.stopping()));
     service.spawn("keeper", keeper::run(context, service.stopping()));
     service.serve(INFO, |_| {})

@@ -10,6 +10,7 @@
 //! whatever happens to Redis.
 
 pub mod app;
+pub mod audit;
 pub mod config;
 pub mod domain;
 pub mod keeper;

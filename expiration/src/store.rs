@@ -94,6 +94,14 @@ impl Timers {
         self.page(doc! { "state.status": "pending", "state.expiresAt": { "$lte": time } }).await
     }
 
+    /// Timers that fired before that time, of orders that have not been heard of since.
+    pub async fn fired_before(&self, time: Timestamp) -> Result<Vec<Timer>, StoreError> {
+        let filter = doc! { "awaitsPeer": true, "updatedAt": { "$lt": time } };
+        let limit = i64::try_from(PAGE).unwrap_or(i64::MAX);
+        let found = self.repository.find(filter, doc! { "updatedAt": 1 }, limit).await?;
+        Ok(found.into_iter().map(|loaded| loaded.state).collect())
+    }
+
     async fn page(&self, filter: bson::Document) -> Result<Vec<Timer>, StoreError> {
         let sort = doc! { "state.status": 1, "state.expiresAt": 1, "_id": 1 };
         let found = self.repository.find(filter, sort, i64::try_from(PAGE).unwrap_or(i64::MAX)).await?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use common::{
+    bus::Bus,
     events::{
         order::{OrderCancelled, OrderCreated, OrderSnapshot, OrderStatus},
         timer::{ExpirationCompleted, TimerSnapshot},
@@ -44,6 +45,11 @@ impl TestApp {
         for running in self.replicas {
             running.stop().await.unwrap();
         }
+    }
+
+    /// The bus of the first replica.
+    pub fn bus(&self) -> &Bus {
+        self.replicas[0].bus()
     }
 
     pub fn port(&self) -> u16 {

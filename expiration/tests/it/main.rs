@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod app;
+mod auditing;
 mod deadlines;
 mod laws;
 mod losses;
