@@ -3,6 +3,7 @@
 use std::{num::NonZeroUsize, thread};
 
 use common::{
+    audit::Audits,
     clock::Clock,
     service::{Running, Service, StartError},
 };
@@ -39,6 +40,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let keys = keys.map_err(|error| StartError::own("open the signing keys", error))?;
     service.spawn("signing keys", keys::keep(keys.clone(), config.keys_tended_every, service.stopping()));
 
+    service.audit(Audits::new(), ()).await?;
     let cookies = config.cookies;
     let context = Context { bus, users, sessions, keys, passwords, cookies, lifetimes };
     service.serve(routes::INFO, routes::configure(context))
