@@ -21,6 +21,7 @@
     reason = "a failed step fails the test, and says where the logs are"
 )]
 
+mod alarms;
 mod audit;
 mod books;
 pub mod card;

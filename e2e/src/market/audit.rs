@@ -23,8 +23,8 @@ const OPEN_ORDERS_OF_A_BUYER: u32 = 4;
 
 impl Market {
     /// Waits until nothing about these listings is under way, and checks everything that must be true of
-    /// them: S1 to S7, S12, S13, that no reservation of money is left open, and that no service has given
-    /// a message up. The listings are as their buyers saw them.
+    /// them: S1 to S7, S12, S13, that no reservation of money is left open, that no service has given
+    /// a message up, and that none has found anything wrong itself. The listings are as their buyers saw them.
     pub async fn audit(&self, listings: &[ListingSnapshot]) -> Findings {
         let findings = until("everything to come to rest", async || {
             let findings = Findings::gather(self, listings).await;
@@ -36,6 +36,7 @@ impl Market {
         .await;
         assert_eq!(findings.violations(listings), Vec::<String>::new());
         assert_eq!(self.books.dead_letters().await, Vec::<String>::new());
+        assert_eq!(self.alarms().await, Vec::<String>::new());
         findings
     }
 }

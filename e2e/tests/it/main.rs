@@ -12,6 +12,7 @@ mod races;
 mod torture;
 mod tour;
 
+mod alarms;
 mod failures;
 
 mod bad_input;
