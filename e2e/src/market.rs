@@ -115,6 +115,11 @@ impl Market {
         Person::sign_up(&self.site, &email).await
     }
 
+    /// The admin, in a new session.
+    pub async fn sign_in_as_admin(&self) -> Person {
+        Person::sign_in(&self.site, surroundings::ADMIN_EMAIL, surroundings::ADMIN_PASSWORD).await
+    }
+
     /// A seller and a buyer, both new.
     pub async fn two_people(&self) -> (Person, Person) {
         tokio::join!(self.sign_up(), self.sign_up())
@@ -151,6 +156,11 @@ impl Market {
     pub async fn list_single_seats(&self, seller: &Person, count: usize) -> Vec<ListingSnapshot> {
         let listing = (0..count).map(|_| self.list_seats(seller, 1, 5_000));
         stream::iter(listing).buffered(SIGN_UPS_AT_ONCE).collect().await
+    }
+
+    /// The answer of a service to GET, past the ingress.
+    pub async fn ask_directly(&self, service: Service, path: &str) -> Answer {
+        self.site.ask_port(self.machinery.ports().of(service).0, path).await
     }
 
     /// How many seats of a listing the public sees on sale.

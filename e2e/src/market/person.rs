@@ -20,6 +20,8 @@ use super::{
 pub struct Person {
     /// Who.
     pub id: UserId,
+    /// With which address.
+    pub email: String,
     /// The access token.
     pub token: String,
     site: Site,
@@ -41,8 +43,9 @@ impl Person {
     fn of(site: &Site, signed_in: &Answer) -> Self {
         let signed_in = signed_in.json();
         let id = signed_in["user"]["id"].as_str().expect("an id").parse().expect("an id");
+        let email = signed_in["user"]["email"].as_str().expect("an address").to_owned();
         let token = signed_in["accessToken"].as_str().expect("a token").to_owned();
-        Self { id, token, site: site.clone() }
+        Self { id, email, token, site: site.clone() }
     }
 
     /// A request with this person's token.

@@ -2,18 +2,18 @@
 //! wrong in every way that its schema knows of. Each is refused by a problem document that names the field,
 //! and leaves nothing behind in any database, nor in the ledger.
 
-mod api;
-mod scene;
-mod tokens;
 mod wrong;
 
 use common::{http::ProblemBody, testing::Answer};
 use futures::{StreamExt as _, stream};
 use serde_json::json;
 
-use api::Operation;
+use crate::{
+    api::{self, Operation},
+    scene::Scene,
+    tokens,
+};
 use e2e::market::{Person, a_show, alone_on_a_market, new_key, on_a_busy_market, send};
-use scene::Scene;
 use wrong::Wrong;
 
 /// How many bad requests are on their way at once.

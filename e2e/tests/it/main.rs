@@ -15,5 +15,10 @@ mod tour;
 mod alarms;
 mod failures;
 
+mod api;
+mod scene;
+mod tokens;
+
 mod bad_input;
 mod ingress;
+mod matrix;

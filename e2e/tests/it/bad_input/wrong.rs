@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::api::Operation;
+use crate::api::Operation;
 
 /// Longer than any text that a route takes, shorter than what the ingress lets through.
 const OVERLONG: usize = 10_000;

@@ -7,7 +7,7 @@ use common::events::{
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
-use super::api::Operation;
+use crate::api::Operation;
 use e2e::market::{Market, PASSWORD, Person, a_show, card, new_key, until};
 
 /// Whoever and whatever bad requests are about.
@@ -95,12 +95,27 @@ impl Scene {
         let id = match operation.path.split('/').nth(2) {
             Some("shows") => self.show.clone(),
             Some("listings") => self.listing.id.to_string(),
+            Some("orders") if operation.path.ends_with("/refund") => self.bought.id.to_string(),
             Some("orders") => self.order.id.to_string(),
             Some("payments") => self.payment.clone(),
             Some("passes") => self.pass.clone(),
             _ => String::new(),
         };
         operation.path.replace("{id}", &id)
+    }
+
+    /// The id of one thing of each kind, and what kind.
+    pub fn ids(&self) -> [(&'static str, String); 8] {
+        [
+            ("a show", self.show.clone()),
+            ("a listing", self.listing.id.to_string()),
+            ("an order", self.order.id.to_string()),
+            ("a paid order", self.bought.id.to_string()),
+            ("a payment", self.payment.clone()),
+            ("a pass", self.pass.clone()),
+            ("a seller", self.seller.id.to_string()),
+            ("a buyer", self.buyer.id.to_string()),
+        ]
     }
 
     /// A request with the sender's token and all that the route wants but a body.

@@ -24,7 +24,11 @@ impl Forge {
     /// A forge with the signing key of a marketplace.
     pub async fn of(market: &Market) -> Self {
         let keys: Vec<SigningKey> = market.books.find(Service::Auth, "signing_keys", doc! {}).await;
-        let key = keys.first().expect("a signing key");
+        Self::with(keys.first().expect("a signing key"))
+    }
+
+    /// A forge with this key.
+    pub fn with(key: &SigningKey) -> Self {
         let der = key.private_key.as_ref().unwrap().to_pkcs8_der().unwrap();
         Self {
             key_id: key.id.to_string(),
