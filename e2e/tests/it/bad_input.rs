@@ -6,7 +6,7 @@ mod wrong;
 
 use common::{http::ProblemBody, testing::Answer};
 use futures::{StreamExt as _, stream};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     api::{self, Operation},
@@ -34,7 +34,7 @@ fn every_field_of_every_body_is_checked_and_named() {
                 }
             }
         }
-        assert!(requests.len() > 300, "only {} bad bodies were made up", requests.len());
+        assert!(requests.len() > 1_000, "only {} bad bodies were made up", requests.len());
         stream::iter(requests)
             .for_each_concurrent(AT_ONCE, |(operation, sender, wrong)| {
                 let scene = &scene;
@@ -96,7 +96,56 @@ fn every_query_parameter_is_checked_and_named() {
                 }
             }
         }
-        assert!(tried > 50, "only {tried} bad parameters were made up");
+        assert!(tried > 100, "only {tried} bad parameters were made up");
+    });
+}
+
+#[test]
+fn an_operator_in_a_query_is_a_word_like_any_other() {
+    on_a_busy_market(async |market| {
+        let (scene, stranger) = (Scene::set(market).await, market.sign_up().await);
+        let mut tried = 0;
+        for operation in api::operations(market).await {
+            for (name, schema) in operation.parameters("query") {
+                let free_text = wrong::is_free_text(&name, &operation.resolve(&schema));
+                for operator in wrong::operators().iter().filter(|_| free_text) {
+                    let pair = [(&name, operator.to_string())];
+                    let answer = send(scene.request(&operation, &scene.buyer).query(&pair)).await.unwrap();
+                    assert_eq!(
+                        answer.json()["items"],
+                        json!([]),
+                        "{operation}?{name}={operator}: {answer:?}"
+                    );
+                    tried += 1;
+                }
+                // What another language would make an object of opens nothing to who has nothing.
+                for spelling in [format!("{name}[$ne]"), format!("{name}.$gt"), format!("{name}[]")] {
+                    let pair = [(&spelling, "")];
+                    let answer = send(scene.request(&operation, &stranger).query(&pair)).await.unwrap();
+                    let nothing = !operation.needs_sign_in() || answer.json()["items"] == json!([]);
+                    let ignored = answer.status == 200 && nothing;
+                    assert!(ignored || answer.status == 422, "{operation}?{spelling}: {answer:?}");
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 40, "only {tried} operators were tried");
+    });
+}
+
+#[test]
+fn an_operator_as_a_key_matches_no_other_key() {
+    on_a_busy_market(async |market| {
+        let (seller, buyer) = market.two_people().await;
+        let listing = market.list_seats(&seller, 8, 5_000).await;
+        let first = buyer.place_order(&listing, 1).await;
+        let body = json!({ "listingId": listing.id, "quantity": 1, "expectedPriceCents": 5_000 });
+        for key in ["{\"$gt\":\"\"}", "{\"$ne\":null}"] {
+            let answer = buyer.post_once("/api/orders", key, &body).await.expect(201);
+            assert_ne!(answer.json()["id"], json!(first.id), "{key} found the order of another key");
+            let again = buyer.post_once("/api/orders", key, &body).await.expect(201);
+            assert_eq!(answer.json()["id"], again.json()["id"], "{key} is not a key");
+        }
     });
 }
 
@@ -104,11 +153,12 @@ fn every_query_parameter_is_checked_and_named() {
 fn what_is_no_id_names_nothing() {
     on_a_busy_market(async |market| {
         let scene = Scene::set(market).await;
-        let no_ids =
-            ["x", "0", "-1", "{\"$gt\":\"\"}", "%00", "..", "null", "01932f5c7f1e7cc398c4dc0c0c07398f"];
+        let mut no_ids: Vec<String> = wrong::operators().iter().map(Value::to_string).collect();
+        let others = ["x", "0", "-1", "$ne", "%00", "..", "null", "[]", "01932f5c7f1e7cc398c4dc0c0c07398f"];
+        no_ids.extend(others.map(str::to_owned));
         let unknown = "01932f5c-7f1e-7cc3-98c4-dc0c0c07398f";
         for operation in api::operations(market).await.iter().filter(|known| known.path.contains("{id}")) {
-            for id in no_ids.into_iter().chain([unknown]) {
+            for id in no_ids.iter().map(String::as_str).chain([unknown]) {
                 let path = operation.path.replace("{id}", &escaped(id));
                 let mut request = scene.admin.request(&operation.method, &path);
                 if operation.needs_key() {

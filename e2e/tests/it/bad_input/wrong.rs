@@ -4,6 +4,22 @@ use serde_json::{Value, json};
 
 use crate::api::Operation;
 
+/// What a query of MongoDB would take for more than a value.
+pub fn operators() -> Vec<Value> {
+    vec![
+        json!({ "$gt": "" }),
+        json!({ "$ne": null }),
+        json!({ "$where": "sleep(1000)" }),
+        json!({ "$regex": ".*" }),
+        json!({ "$in": [null, ""] }),
+        json!({ "$expr": { "$function": { "body": "sleep", "args": [], "lang": "js" } } }),
+        json!([{ "$gt": "" }]),
+    ]
+}
+
+/// Names that mean more than a field to MongoDB, or to JavaScript.
+const STRANGE_NAMES: [&str; 7] = ["surprise", "$where", "$set", "__proto__", "state.role", "_id", "name.$[]"];
+
 /// Longer than any text that a route takes, shorter than what the ingress lets through.
 const OVERLONG: usize = 10_000;
 
@@ -47,11 +63,12 @@ fn visit(operation: &Operation, good: &Value, here: &Value, pointer: &str, wrong
                 }
                 visit(operation, good, value, &pointer, wrong);
             }
-            for (name, value) in
-                [("surprise", json!(1)), ("$where", json!("sleep(1000)")), ("__proto__", json!({}))]
-            {
-                let pointer = format!("{pointer}/{name}");
-                wrong.push(Wrong { body: replaced(good, &pointer, value), pointer, what: "unknown".into() });
+            for name in STRANGE_NAMES {
+                for value in [json!(1), json!("sleep(1000)"), json!({ "$gt": "" })] {
+                    let pointer = format!("{pointer}/{name}");
+                    let body = replaced(good, &pointer, value);
+                    wrong.push(Wrong { body, pointer, what: "unknown".into() });
+                }
             }
         }
         Value::Array(items) => {
@@ -77,7 +94,7 @@ fn values(operation: &Operation, pointer: &str, good: &Value) -> Vec<Value> {
         Value::String(_) => wrong_texts(pointer),
         Value::Number(_) => wrong_numbers(&operation.schema_at(pointer)),
         Value::Array(items) => wrong_lists(items),
-        Value::Object(_) => vec![json!("text"), json!(7), json!([]), json!({ "$gt": "" })],
+        Value::Object(_) => [operators(), vec![json!("text"), json!(7), json!([])]].concat(),
         Value::Null | Value::Bool(_) => Vec::new(),
     };
     let in_a_list = pointer.rsplit('/').next().is_some_and(|name| name.parse::<usize>().is_ok());
@@ -88,15 +105,8 @@ fn values(operation: &Operation, pointer: &str, good: &Value) -> Vec<Value> {
 }
 
 fn wrong_texts(pointer: &str) -> Vec<Value> {
-    let mut values = vec![
-        json!({ "$gt": "" }),
-        json!({ "$where": "sleep(1000)" }),
-        json!(["text"]),
-        json!(7),
-        json!(true),
-        json!(""),
-        json!("x".repeat(OVERLONG)),
-    ];
+    let mut values = operators();
+    values.extend([json!(["text"]), json!(7), json!(true), json!(""), json!("x".repeat(OVERLONG))]);
     // A password is what its owner wants it to be.
     if pointer != "/password" {
         let texts = ["a\u{0}b", "\u{1b}[2J", "a\r\nSet-Cookie: b", "\u{202e}txet", " ", "x\u{7f}"];
@@ -106,8 +116,8 @@ fn wrong_texts(pointer: &str) -> Vec<Value> {
 }
 
 fn wrong_numbers(schema: &Value) -> Vec<Value> {
-    let mut values = vec![
-        json!({ "$gt": 0 }),
+    let mut values = operators();
+    values.extend([
         json!("1"),
         json!([1]),
         json!(true),
@@ -117,7 +127,7 @@ fn wrong_numbers(schema: &Value) -> Vec<Value> {
         json!(i64::MAX),
         json!(u64::MAX),
         json!(-1),
-    ];
+    ]);
     values.extend(schema["minimum"].as_i64().map(|least| json!(least - 1)));
     values.extend(schema["maximum"].as_i64().map(|most| json!(most + 1)));
     values
@@ -125,7 +135,9 @@ fn wrong_numbers(schema: &Value) -> Vec<Value> {
 
 fn wrong_lists(items: &[Value]) -> Vec<Value> {
     let many: Vec<Value> = items.iter().cycle().take(1_000).cloned().collect();
-    vec![json!([]), json!({}), json!({ "$gt": "" }), json!("text"), json!(7), json!([[]]), json!(many)]
+    let mut values = operators();
+    values.extend([json!([]), json!({}), json!("text"), json!(7), json!([[]]), json!(many)]);
+    values
 }
 
 /// What is no body at all.
@@ -141,31 +153,40 @@ pub fn nonsense() -> Vec<Vec<u8>> {
 /// What a query parameter must not be.
 pub fn query_values(name: &str, schema: &Value) -> Vec<String> {
     let text = |values: &[&str]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let is = |kind: &str| match &schema["type"] {
-        Value::String(known) => known == kind,
-        Value::Array(known) => known.iter().any(|known| known == kind),
-        _ => false,
-    };
-    let mut values = text(&["{\"$gt\":\"\"}"]);
-    if is("integer") {
+    let mut values: Vec<String> = operators().iter().map(Value::to_string).collect();
+    if is(schema, "integer") {
         values.extend(text(&["many", "1.5", "99999999999999999999", "0x10", "-99999999999999999999"]));
         values.extend(schema["minimum"].as_i64().map(|least| (least - 1).to_string()));
         values.extend(schema["maximum"].as_i64().map(|most| (most + 1).to_string()));
-    } else if is("boolean") || schema.get("enum").is_some() {
+    } else if is(schema, "boolean") || schema.get("enum").is_some() {
         values.extend(text(&["maybe", "nope\0"]));
     } else if schema["format"] == "uuid" {
         values.extend(text(&["x", "0", "01932f5c7f1e7cc398c4dc0c0c07398f"]));
     } else if schema["format"] == "date-time" {
         values.extend(text(&["yesterday", "2099-13-01T00:00:00Z", "12"]));
-    } else if name == "cursor" {
-        values.extend(text(&["%%%", "bm9uc2Vuc2U", "e30"]));
-        values.push("x".repeat(2_000));
-    } else {
+    } else if is_free_text(name, schema) {
         // Any text may be looked for, except what cannot be in any.
         values = text(&["a\0b", "a\r\nb"]);
         values.push("x".repeat(2_000));
+    } else {
+        values.extend(text(&["%%%", "bm9uc2Vuc2U", "e30"]));
+        values.push("x".repeat(2_000));
     }
     values
+}
+
+/// Whether people may look for any text by this parameter.
+pub fn is_free_text(name: &str, schema: &Value) -> bool {
+    let constrained = schema.get("enum").is_some() || schema.get("format").is_some();
+    is(schema, "string") && !constrained && name != "cursor"
+}
+
+fn is(schema: &Value, kind: &str) -> bool {
+    match &schema["type"] {
+        Value::String(known) => known == kind,
+        Value::Array(known) => known.iter().any(|known| known == kind),
+        _ => false,
+    }
 }
 
 fn replaced(good: &Value, pointer: &str, value: Value) -> Value {
