@@ -29,6 +29,7 @@ pub(crate) mod machinery;
 mod person;
 pub(crate) mod ports;
 pub(crate) mod remains;
+pub mod secrets;
 mod shared;
 mod site;
 pub(crate) mod surroundings;

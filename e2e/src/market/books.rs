@@ -155,6 +155,11 @@ impl Books {
         unpublished
     }
 
+    /// All databases.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The database of a service.
     pub fn database(&self, service: Service) -> Database {
         self.client.database(service.name())

@@ -1,7 +1,7 @@
 //! The processes that a marketplace consists of, each of which a test may kill and start again.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -146,6 +146,11 @@ impl Machinery {
         &self.ports
     }
 
+    /// Where its data and logs are.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// How its databases are reached.
     pub fn mongodb_uri(&self) -> String {
         servers::mongo::uri(self.ports.servers.mongodb)
@@ -183,10 +188,15 @@ impl Machinery {
 
     /// Makes Redis forget everything.
     pub fn flush_redis(&self) {
+        self.tell_redis("FLUSHALL");
+    }
+
+    /// Has Redis carry out a command that it answers with OK.
+    pub fn tell_redis(&self, command: &str) {
         use std::io::{Read as _, Write as _};
         let address = ("127.0.0.1", self.ports.servers.redis);
         let mut stream = std::net::TcpStream::connect(address).expect("reach Redis");
-        stream.write_all(b"FLUSHALL\r\n").expect("ask Redis");
+        stream.write_all(format!("{command}\r\n").as_bytes()).expect("ask Redis");
         let mut answer = [0; 5];
         stream.read_exact(&mut answer).expect("read the answer of Redis");
         assert_eq!(&answer, b"+OK\r\n");

@@ -29,6 +29,9 @@ pub const ADMIN_PASSWORD: &str = "the key of the stage door";
 
 const PASS_SIGNING_KEY: &str = "nobody else knows these more than 32 bytes";
 const WEBHOOK_SECRET: &str = "what the sandbox signs webhooks with";
+/// What only the services know.
+pub const SECRETS: [&str; 2] = [PASS_SIGNING_KEY, WEBHOOK_SECRET];
+
 /// What the processes are told.
 pub struct Surroundings<'a> {
     pub ports: Ports,

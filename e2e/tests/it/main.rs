@@ -22,3 +22,4 @@ mod tokens;
 mod bad_input;
 mod ingress;
 mod matrix;
+mod secrets;
