@@ -1,10 +1,11 @@
 //! S15: whatever a marketplace writes down, no secret is in it.
 
+use bson::{Document, doc};
 use serde_json::json;
 
 use crate::scene::Scene;
 use e2e::market::{
-    Market, PASSWORD, Person, alone_on_a_market, card, new_key, on_a_busy_market, on_a_hasty_market,
+    Market, PASSWORD, Person, Service, alone_on_a_market, card, new_key, on_a_busy_market, on_a_hasty_market,
     secrets::{Kind, Leak, Searcher},
     send, until,
 };
@@ -50,6 +51,18 @@ fn a_word_is_found_wherever_it_was_written_down() {
         }
         // What failures before this test made the services say is in their logs.
         assert_eq!(market.leaks().await, Vec::<Leak>::new());
+    });
+}
+
+#[test]
+fn what_mongodb_does_slowly_is_not_told_to_its_log() {
+    on_a_busy_market(async |market| {
+        let canary = format!("canary-{}", new_key());
+        let slowly = format!("sleep(300) || '{canary}' == this._id");
+        let filter = doc! { "_id": market.admin.id, "$where": slowly };
+        assert_eq!(market.books.find::<Document>(Service::Auth, "users", filter).await, []);
+        let found = market.search(&Searcher::for_word(Kind::Secret, &canary)).await;
+        assert_eq!(found, Vec::<Leak>::new());
     });
 }
 

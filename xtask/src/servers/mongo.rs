@@ -36,6 +36,9 @@ pub fn spec(mongod: &Path, dir: &Path, port: u16) -> Result<Spec> {
         // A replica of one has nobody to hand over to: the default is to linger for 15 seconds.
         "--setParameter=shutdownTimeoutMillisForSignaledShutdown=0",
         "--setParameter=diagnosticDataCollectionEnabled=false",
+        // What is slow is logged with all that was written, signing keys and hashes of passwords included.
+        // The profiler (`db.setProfilingLevel`) tells the same to who may read those anyway.
+        "--slowOpSampleRate=0",
     ];
     Ok(Spec {
         name: "mongod".to_owned(),
