@@ -18,7 +18,7 @@ use actix_web::{
 use futures::FutureExt as _;
 use tracing::Instrument as _;
 
-use super::{KeyRing, Problem, RequestId, body, observe::Observed, request_id::X_REQUEST_ID};
+use super::{KeyRing, Problem, RequestId, body, observe::Observed, request_id::X_REQUEST_ID, user};
 use crate::clock::Clock;
 
 /// What the edge of a service knows.
@@ -74,6 +74,7 @@ async fn answer(
         body::discard(request.take_payload()).await;
         return Err(body::too_large().into());
     }
+    user::look_up_key(request.request(), edge).await;
     let answering = AssertUnwindSafe(async move { next.call(request).await });
     match answering.catch_unwind().await {
         Ok(answer) => answer.map(ServiceResponse::map_into_boxed_body),

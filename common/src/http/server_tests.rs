@@ -126,6 +126,24 @@ async fn an_unknown_route_is_not_found() {
 }
 
 #[tokio::test]
+async fn who_is_not_known_hears_so_before_what_is_wrong_with_the_body() {
+    let app = App::start();
+    app.keys.on_unknown_key(|| {
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Ok(Vec::new())
+        })
+    });
+    let stranger = App::start().token("user");
+    let ask = || {
+        let request = app.post("/api/things").bearer_auth(&stranger).header("Idempotency-Key", "k");
+        problem(request.json(&json!({ "thingName": 7 })), 401, "unauthorized")
+    };
+    // The second one waits for what the first one looks up.
+    tokio::join!(ask(), ask());
+}
+
+#[tokio::test]
 async fn a_wrong_method_says_which_are_right() {
     let app = App::start();
     let response = app.request(Method::DELETE, "/api/things").send().await.unwrap();

@@ -1,8 +1,9 @@
 //! Who is asking. Tokens come in the `Authorization` header or, from browsers, in the session cookie, and
 //! are verified with public keys alone.
 
+use std::future::{Ready, ready};
+
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
-use futures::future::LocalBoxFuture;
 use jsonwebtoken::{Algorithm, Validation};
 use serde::Deserialize;
 
@@ -58,11 +59,10 @@ impl CurrentUser {
 
 impl FromRequest for CurrentUser {
     type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+    type Future = Ready<Result<Self, Problem>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let user = OptionalUser::from_request(request, payload);
-        Box::pin(async move { user.await?.0.ok_or_else(Problem::unauthorized) })
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(user_of(request).and_then(|user| user.ok_or_else(Problem::unauthorized)))
     }
 }
 
@@ -72,20 +72,30 @@ pub struct OptionalUser(pub Option<CurrentUser>);
 
 impl FromRequest for OptionalUser {
     type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+    type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let Some(edge) = request.app_data::<Data<Edge>>().cloned() else {
-            return Box::pin(async { Err(Problem::unexplained()) });
-        };
-        let token = presented(request, edge.secure());
-        Box::pin(async move {
-            let Some(token) = token? else { return Ok(Self(None)) };
-            let user = verify(&token, &edge.keys, edge.clock.now()).await.map_err(refusal)?;
-            tracing::Span::current().record("user.id", tracing::field::display(user.id));
-            Ok(Self(Some(user)))
-        })
+        ready(user_of(request).map(Self))
     }
+}
+
+/// Looks up the key of the request's token if it is unknown. The arguments of a handler are read side by side
+/// and the first one that fails is the answer, so this comes before: whoever is not known shall hear that, and
+/// not what is wrong with the body.
+pub(super) async fn look_up_key(request: &HttpRequest, edge: &Edge) {
+    if let Ok(Some(token)) = presented(request, edge.secure())
+        && let Ok(id) = key_id(&token)
+    {
+        edge.keys.look_up(id).await;
+    }
+}
+
+fn user_of(request: &HttpRequest) -> Result<Option<CurrentUser>, Problem> {
+    let edge = request.app_data::<Data<Edge>>().ok_or_else(Problem::unexplained)?;
+    let Some(token) = presented(request, edge.secure())? else { return Ok(None) };
+    let user = verify_by_known_keys(&token, &edge.keys, edge.clock.now()).map_err(refusal)?;
+    tracing::Span::current().record("user.id", tracing::field::display(user.id));
+    Ok(Some(user))
 }
 
 /// The token of the request, if there is one. The header goes before the cookie.
@@ -131,17 +141,14 @@ struct Claims {
     iat: Option<i64>,
 }
 
-/// Verifies an access token. The algorithm is ours to choose, never the token's.
+/// Verifies an access token; its key is looked up if it is unknown.
 pub async fn verify(token: &str, keys: &KeyRing, now: Timestamp) -> Result<CurrentUser, TokenError> {
-    if token.len() > MAX_TOKEN_BYTES {
-        return Err(TokenError::Invalid);
-    }
-    let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
-    if header.alg != Algorithm::EdDSA {
-        return Err(TokenError::Invalid);
-    }
-    let key_id: KeyId = header.kid.and_then(|id| id.parse().ok()).ok_or(TokenError::Invalid)?;
-    let key = keys.key(key_id).await.ok_or(TokenError::Invalid)?;
+    keys.look_up(key_id(token)?).await;
+    verify_by_known_keys(token, keys, now)
+}
+
+fn verify_by_known_keys(token: &str, keys: &KeyRing, now: Timestamp) -> Result<CurrentUser, TokenError> {
+    let key = keys.key(key_id(token)?).ok_or(TokenError::Invalid)?;
     let token =
         jsonwebtoken::decode::<Claims>(token, &key, &validation()).map_err(|_| TokenError::Invalid)?;
     in_time(&token.claims, now)?;
@@ -149,6 +156,18 @@ pub async fn verify(token: &str, keys: &KeyRing, now: Timestamp) -> Result<Curre
         return Err(TokenError::Revoked);
     }
     Ok(CurrentUser { id: token.claims.sub, session_id: token.claims.sid, role: token.claims.role })
+}
+
+/// The key that a token names. The algorithm is ours to choose, never the token's.
+fn key_id(token: &str) -> Result<KeyId, TokenError> {
+    if token.len() > MAX_TOKEN_BYTES {
+        return Err(TokenError::Invalid);
+    }
+    let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid)?;
+    if header.alg != Algorithm::EdDSA {
+        return Err(TokenError::Invalid);
+    }
+    header.kid.and_then(|id| id.parse().ok()).ok_or(TokenError::Invalid)
 }
 
 /// All but the times, which go by our clock.
