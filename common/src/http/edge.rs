@@ -74,6 +74,7 @@ async fn answer(
         body::discard(request.take_payload()).await;
         return Err(body::too_large().into());
     }
+    answer_head_as_get(&mut request);
     user::look_up_key(request.request(), edge).await;
     let answering = AssertUnwindSafe(async move { next.call(request).await });
     match answering.catch_unwind().await {
@@ -82,6 +83,13 @@ async fn answer(
             tracing::error!(panic = message(&*panic), "a handler panicked");
             Err(Problem::unexplained().into())
         }
+    }
+}
+
+/// What GET has, HEAD has too; the server knows what was asked and leaves the body out.
+fn answer_head_as_get(request: &mut ServiceRequest) {
+    if *request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
     }
 }
 

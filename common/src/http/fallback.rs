@@ -20,9 +20,13 @@ impl RouteTable {
     pub(super) fn of(document: &OpenApi) -> Self {
         let mut table: Vec<(String, Vec<&str>)> = Vec::new();
         for route in routes_of(document) {
+            let methods = match route.method {
+                "GET" => vec!["GET", "HEAD"],
+                method => vec![method],
+            };
             match table.last_mut() {
-                Some((path, methods)) if *path == route.path => methods.push(route.method),
-                _ => table.push((route.path, vec![route.method])),
+                Some((path, known)) if *path == route.path => known.extend(methods),
+                _ => table.push((route.path, methods)),
             }
         }
         Self(table.into_iter().map(|(path, methods)| (ResourceDef::new(path), methods.join(", "))).collect())

@@ -126,6 +126,20 @@ async fn an_unknown_route_is_not_found() {
 }
 
 #[tokio::test]
+async fn head_is_answered_as_get_is_without_the_body() {
+    let app = App::start();
+    for path in ["/api/things?limit=3", "/api/things/openapi.json", "/nowhere"] {
+        let get = app.get(path).send().await.unwrap();
+        let head = app.request(Method::HEAD, path).send().await.unwrap();
+        assert_eq!(head.status(), get.status(), "{path}");
+        for name in ["content-type", "content-length", "cache-control"] {
+            assert_eq!(head.headers()[name], get.headers()[name], "{name} of {path}");
+        }
+        assert_eq!(head.text().await.unwrap(), "", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn who_is_not_known_hears_so_before_what_is_wrong_with_the_body() {
     let app = App::start();
     app.keys.on_unknown_key(|| {
@@ -149,7 +163,7 @@ async fn a_wrong_method_says_which_are_right() {
     let response = app.request(Method::DELETE, "/api/things").send().await.unwrap();
     assert_eq!(
         (response.status().as_u16(), &response.headers()["allow"]),
-        (405, &"GET, POST".parse().unwrap())
+        (405, &"GET, HEAD, POST".parse().unwrap())
     );
     problem(app.request(Method::PATCH, "/api/things"), 405, "method_not_allowed").await;
     problem(app.request(Method::from_bytes(b"BREW").unwrap(), "/api/things/open"), 405, "method_not_allowed")
