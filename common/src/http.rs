@@ -27,6 +27,7 @@ mod problem;
 mod query;
 mod readiness;
 mod request_id;
+mod responses;
 mod server;
 mod user;
 mod validation;

@@ -11,7 +11,8 @@ use super::Problem;
 
 /// The header.
 pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
-const MAX_LENGTH: usize = 128;
+/// The longest key.
+pub(super) const MAX_LENGTH: usize = 128;
 
 /// What the caller calls this request: sent again under the same name, it has the same answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

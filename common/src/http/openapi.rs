@@ -13,8 +13,11 @@ use utoipa::{
 };
 use utoipa_actix_web::{AppExt as _, service_config::ServiceConfig};
 
-use super::problem::{FieldError, ProblemBody};
-use super::user::PLAIN_COOKIE;
+use super::{
+    problem::{FieldError, ProblemBody},
+    responses,
+    user::PLAIN_COOKIE,
+};
 
 /// What the document of a service says about the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,8 +93,9 @@ pub(super) fn completed(info: ApiInfo, mut document: OpenApi) -> OpenApi {
     components.schemas.insert(ProblemBody::name().into_owned(), ProblemBody::schema());
     components.schemas.insert(FieldError::name().into_owned(), FieldError::schema());
     for (path, item) in &mut document.paths.paths {
-        for operation in operations_mut(item) {
+        for (method, operation) in operations_mut(item) {
             complete(path, operation);
+            responses::complete(method, access(operation), operation);
         }
     }
     document
@@ -146,16 +150,16 @@ fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation
     .filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
 }
 
-fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+fn operations_mut(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     [
-        &mut item.get,
-        &mut item.post,
-        &mut item.put,
-        &mut item.patch,
-        &mut item.delete,
-        &mut item.head,
-        &mut item.options,
+        ("GET", &mut item.get),
+        ("POST", &mut item.post),
+        ("PUT", &mut item.put),
+        ("PATCH", &mut item.patch),
+        ("DELETE", &mut item.delete),
+        ("HEAD", &mut item.head),
+        ("OPTIONS", &mut item.options),
     ]
     .into_iter()
-    .filter_map(Option::as_mut)
+    .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }

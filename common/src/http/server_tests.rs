@@ -363,6 +363,22 @@ async fn a_stopping_service_serves_on_and_finishes_what_it_began() {
     tokio::time::timeout(Duration::from_secs(5), stopping).await.unwrap().unwrap();
 }
 
+#[test]
+fn the_document_tells_of_every_refusal_that_the_edge_makes() {
+    let document = serde_json::to_value(openapi_of(INFO, table)).unwrap();
+    let statuses = |path: &str, method: &str| {
+        let responses = document["paths"][path][method]["responses"].as_object().unwrap();
+        responses.keys().map(|status| status.parse().unwrap()).collect::<Vec<u16>>()
+    };
+    let all = [201, 400, 401, 403, 408, 409, 413, 415, 422, 429, 503];
+    assert_eq!(statuses("/api/things", "post"), all);
+    assert_eq!(statuses("/api/things", "get"), [200, 422, 429, 503]);
+    let refusal = &document["paths"]["/api/things"]["post"]["responses"]["422"];
+    let schema = &refusal["content"]["application/problem+json"]["schema"]["$ref"];
+    assert_eq!(schema, "#/components/schemas/ProblemBody");
+    assert!(refusal["content"].get("application/json").is_none(), "{refusal}");
+}
+
 #[tokio::test]
 async fn the_document_of_the_api_is_served() {
     let app = App::start();
