@@ -15,7 +15,7 @@ use std::{
 use bson::{Document, RawDocumentBuf, doc};
 use futures::{StreamExt as _, TryStreamExt as _};
 
-use super::{Market, PASSWORD, machinery::Service, surroundings};
+use super::{Books, Market, PASSWORD, machinery::Service, surroundings};
 
 pub use patterns::{Kind, Searcher};
 
@@ -40,18 +40,7 @@ pub struct Leak {
 impl Market {
     /// Everything that should not be written down anywhere, and is.
     pub async fn leaks(&self) -> Vec<Leak> {
-        let keys = self.private_keys().await;
-        assert!(!keys.is_empty(), "auth has no signing key, so that none could be found elsewhere");
-        let mut searcher = Searcher::for_shapes();
-        for password in [PASSWORD, surroundings::ADMIN_PASSWORD] {
-            searcher = searcher.with_word(Kind::Password, password);
-        }
-        for secret in surroundings::SECRETS {
-            searcher = searcher.with_word(Kind::Secret, secret);
-        }
-        for key in &keys {
-            searcher = searcher.with_word(Kind::PrivateKey, key);
-        }
+        let searcher = searcher(&self.books).await;
         let mut leaks = self.search(&searcher).await;
         leaks.retain(|leak| !is_in_its_place(leak));
         leaks
@@ -59,8 +48,7 @@ impl Market {
 
     /// Everything that a searcher finds, wherever it is.
     pub async fn search(&self, searcher: &Searcher) -> Vec<Leak> {
-        let mut found = self.search_databases(searcher).await;
-        found.extend(search_files(self.machinery.dir(), searcher));
+        let mut found = search(&self.books, self.machinery.dir(), searcher).await;
         for service in Service::ALL {
             let measurements = self.site.ask_port(self.machinery.ports().of(service).1, "/metrics").await;
             look(
@@ -72,34 +60,64 @@ impl Market {
         }
         found
     }
+}
 
-    async fn search_databases(&self, searcher: &Searcher) -> Vec<Leak> {
-        let mut found = Vec::new();
-        let client = self.books.client();
-        for name in client.list_database_names().await.expect("list the databases") {
-            let database = client.database(&name);
-            for collection in database.list_collection_names().await.expect("list the collections") {
-                let place = format!("{name}.{collection}");
-                let documents = database.collection::<RawDocumentBuf>(&collection).find(doc! {}).await;
-                let mut documents = documents.expect("read a collection").boxed();
-                while let Some(document) = documents.next().await {
-                    let document = document.expect("read a document");
-                    look(searcher, &place, document.as_bytes(), &mut found);
-                }
+/// Everything that should not be written down in these books and below this directory, and is.
+pub async fn leaks(books: &Books, dir: &Path) -> Vec<Leak> {
+    let mut leaks = search(books, dir, &searcher(books).await).await;
+    leaks.retain(|leak| !is_in_its_place(leak));
+    leaks
+}
+
+/// Who knows all secrets of a marketplace.
+async fn searcher(books: &Books) -> Searcher {
+    let keys = private_keys(books).await;
+    assert!(!keys.is_empty(), "auth has no signing key, so that none could be found elsewhere");
+    let mut searcher = Searcher::for_shapes();
+    for password in [PASSWORD, surroundings::ADMIN_PASSWORD] {
+        searcher = searcher.with_word(Kind::Password, password);
+    }
+    for secret in surroundings::SECRETS {
+        searcher = searcher.with_word(Kind::Secret, secret);
+    }
+    for key in &keys {
+        searcher = searcher.with_word(Kind::PrivateKey, key);
+    }
+    searcher
+}
+
+/// The private halves of auth's signing keys, as auth stores them.
+async fn private_keys(books: &Books) -> Vec<String> {
+    let keys = books.database(Service::Auth).collection::<Document>("signing_keys");
+    let keys = keys.find(doc! {}).await.expect("read the signing keys");
+    let keys: Vec<Document> = keys.try_collect().await.expect("read the signing keys");
+    let private =
+        |key: &Document| Some(key.get_document("state").ok()?.get_str("privateKey").ok()?.to_owned());
+    keys.iter().filter_map(private).collect()
+}
+
+async fn search(books: &Books, dir: &Path, searcher: &Searcher) -> Vec<Leak> {
+    let mut found = search_databases(books, searcher).await;
+    found.extend(search_files(dir, searcher));
+    found
+}
+
+async fn search_databases(books: &Books, searcher: &Searcher) -> Vec<Leak> {
+    let mut found = Vec::new();
+    let client = books.client();
+    for name in client.list_database_names().await.expect("list the databases") {
+        let database = client.database(&name);
+        for collection in database.list_collection_names().await.expect("list the collections") {
+            let place = format!("{name}.{collection}");
+            let documents = database.collection::<RawDocumentBuf>(&collection).find(doc! {}).await;
+            let mut documents = documents.expect("read a collection").boxed();
+            while let Some(document) = documents.next().await {
+                let document = document.expect("read a document");
+                look(searcher, &place, document.as_bytes(), &mut found);
             }
         }
-        found
     }
-
-    /// The private halves of auth's signing keys, as auth stores them.
-    async fn private_keys(&self) -> Vec<String> {
-        let keys = self.books.database(Service::Auth).collection::<Document>("signing_keys");
-        let keys = keys.find(doc! {}).await.expect("read the signing keys");
-        let keys: Vec<Document> = keys.try_collect().await.expect("read the signing keys");
-        let private =
-            |key: &Document| Some(key.get_document("state").ok()?.get_str("privateKey").ok()?.to_owned());
-        keys.iter().filter_map(private).collect()
-    }
+    found
 }
 
 /// Auth has to have its keys, so they are in its database, and in the journal of having been written there.

@@ -2,8 +2,8 @@
 //!
 //! First it waits, within a bound, until nothing is under way any more ([`rest`]: L1 to L8). Then it loads
 //! all books and holds them to the invariants ([`books`]: S1 to S7, S12, S13), to what was seen on the
-//! streams (S8, S9, S11), and to what the clients were told ([`promises`]: S10, D1). Last, a fresh purchase
-//! has to be done within five seconds (L9).
+//! streams (S8, S9, S11), to what the clients were told ([`promises`]: S10, D1), and to silence about secrets
+//! (S15). A fresh purchase has to be done within five seconds (L9).
 
 mod books;
 mod promises;
@@ -15,7 +15,7 @@ use common::{clock::Timestamp, events::order::OrderStatus};
 
 use self::books::Everything;
 use super::{Options, fleet::Fleet, history::History, observer::Observer, workload::canary::Canary};
-use crate::market::Books;
+use crate::market::{Books, secrets};
 
 /// How long a fresh purchase may take (L9).
 const FRESH_BOUND: Duration = Duration::from_secs(5);
@@ -84,6 +84,8 @@ pub async fn judge(
     violations.extend(observer.violations());
     violations.extend(fleet.gauges().violations());
     violations.extend(rest::strange_dead_letters(&books).await);
+    let leaks = secrets::leaks(&books, &fleet.dir).await;
+    violations.extend(leaks.iter().map(|leak| format!("S15: {:?} in {}", leak.kind, leak.place)));
     violations.sort();
     violations.dedup();
     let lateness = everything.orders.values().filter(|order| order.status == OrderStatus::Expired);

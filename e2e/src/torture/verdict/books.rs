@@ -74,7 +74,7 @@ impl Everything {
         let orders: Vec<Order> = self.orders.values().cloned().collect();
         violations.extend(of_orders::s12(&orders, OPEN_ORDERS_OF_A_BUYER).iter().map(ToString::to_string));
         violations.extend(self.of_money());
-        violations.extend(s7(self.admissions.values()).err().map(|violation| violation.to_string()));
+        violations.extend(s7(self.admissions.values()).iter().map(ToString::to_string));
         violations.extend(self.of_admissions());
         violations.extend(self.of_payouts());
         violations
