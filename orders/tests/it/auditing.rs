@@ -1,12 +1,13 @@
 //! The audit finds what is wrong in the database, however it came there, and nothing where nothing is.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use bson::{Document, doc};
 use common::{
     audit::{Auditor, Violation},
     events::{listing::Seat, order::OrderSnapshot},
 };
+use futures::future::join_all;
 use orders::{app::Context, audit};
 
 use crate::app::TestApp;
@@ -58,6 +59,37 @@ async fn a_healthy_service_has_no_violations() {
     assert_eq!(auditor.look().await.unwrap(), []);
     assert_eq!(auditor.look_at_all().await.unwrap(), []);
     app.end().await;
+}
+
+/// Seats change hands all the time while the audit reads first one document and then another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_is_busy_has_no_violations_either() {
+    let app = Arc::new(TestApp::start().await);
+    let listing = app.listing(4).await;
+    let changing_hands = (0..4).map(|_| {
+        let (app, listing, buyer) = (app.clone(), listing.clone(), app.world.user());
+        tokio::spawn(async move {
+            for _ in 0..60 {
+                let placed = app.try_place(&buyer, &listing, 1).await;
+                if placed.status == 201 {
+                    app.try_cancel(&buyer, placed.body::<OrderSnapshot>().id).await.expect(200);
+                }
+            }
+        })
+    });
+    let changing_hands = join_all(changing_hands.collect::<Vec<_>>());
+    let mut auditor = auditor(&app).await;
+    let auditing = async {
+        let mut looks = 0;
+        let mut changing_hands = std::pin::pin!(changing_hands);
+        while futures::poll!(&mut changing_hands).is_pending() {
+            assert_eq!(auditor.look_at_all().await.unwrap(), []);
+            looks += 1;
+        }
+        looks
+    };
+    assert!(auditing.await > 3);
+    Arc::into_inner(app).unwrap().end().await;
 }
 
 #[tokio::test]
