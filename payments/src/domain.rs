@@ -20,8 +20,8 @@ pub use backoff::retry_at;
 pub use claim::{Claim, claim};
 pub use decide::{Call, Decision, Input, decide, next_call};
 pub use invariants::{
-    Charge, Sight, charge_at_gateway, charge_of, s3_violations, s4_violations, s5_violations, s10_violations,
-    s13_violations, violations_since,
+    Charge, Sight, charge_at_gateway, charge_of, s3_violations, s4_violations, s5_violations, s8_violations,
+    s10_violations, s13_violations, violations_since,
 };
 pub use payment::{NewPayment, Payment, PaymentFact, is_live, is_under_way};
 pub use payment_method::{InvalidPaymentMethod, PaymentMethod};

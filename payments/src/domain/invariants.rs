@@ -1,7 +1,8 @@
 //! What is always true of money, as predicates that the model, the tests and the running auditor share.
 //!
 //! They compare what the gateway says it did ([`Charge`], from its ledger, or from what a payment has heard of
-//! it) with what the orders say. An empty answer means that the invariant holds.
+//! it) with what the orders say; S8 looks at the snapshots of one payment as they were published, oldest
+//! first, or at two looks at it. An empty answer means that the invariant holds.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,13 @@ use common::{
     audit::{Violation, never_back},
     events::{
         order::{OrderSnapshot, OrderStatus},
-        payment::PaymentStatus,
+        payment::{
+            PaymentSnapshot,
+            PaymentStatus::{
+                self, Authorized, Authorizing, Captured, Capturing, Declined, Failed, Refunded, Refunding,
+                Voided, Voiding,
+            },
+        },
     },
     ids::{OrderId, PaymentId, UserId},
     money::Money,
@@ -135,6 +142,21 @@ pub fn s5_violations(charges: &[Charge], orders: &[OrderSnapshot]) -> Vec<Violat
         .collect()
 }
 
+/// **S8** End states absorb, and histories follow the table.
+pub fn s8_violations(history: &[PaymentSnapshot]) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    if let Some(first) = history.first().filter(|first| !matches!(first.status, Authorized | Declined)) {
+        violations.push(violation("S8", format!("payment {} begins as {:?}", first.id, first.status)));
+    }
+    for (before, after) in history.iter().zip(history.iter().skip(1)) {
+        if !may_follow(before.status, after.status) {
+            let (from, to) = (before.status, after.status);
+            violations.push(violation("S8", format!("payment {} went from {from:?} to {to:?}", after.id)));
+        }
+    }
+    violations
+}
+
 /// **S10** One idempotency key of a buyer, one payment.
 pub fn s10_violations(payments: &[Payment]) -> Vec<Violation> {
     let mut requests: BTreeMap<(UserId, &str), PaymentId> = BTreeMap::new();
@@ -186,6 +208,15 @@ fn leads(from: PaymentStatus, to: PaymentStatus) -> bool {
         P::Declined | P::Failed | P::Voided | P::Refunded => &[],
     };
     from == to || next.iter().any(|next| leads(*next, to))
+}
+
+/// Which published state may come after which; those under way are not published.
+const fn may_follow(from: PaymentStatus, to: PaymentStatus) -> bool {
+    match from {
+        Authorized => matches!(to, Captured | Failed | Voided),
+        Captured => matches!(to, Refunded),
+        Declined | Failed | Voided | Refunded | Authorizing | Capturing | Voiding | Refunding => false,
+    }
 }
 
 fn is_kept(charge: &Charge) -> bool {

@@ -118,3 +118,24 @@ fn between_two_looks_a_payment_only_goes_on() {
     assert_eq!(ids((2, PaymentStatus::Voided), (2, PaymentStatus::Captured)), ["S8"]);
     assert_eq!(ids((2, PaymentStatus::Captured), (1, PaymentStatus::Capturing)), ["S9", "S8"]);
 }
+
+#[test]
+fn a_history_that_leaves_the_table_is_found() {
+    let ends = [Declined, Failed, Voided, Refunded];
+    let snapshot = |status| payment_at(status).snapshot();
+    for ok in
+        [&[Authorized, Captured, Refunded][..], &[Authorized, Failed], &[Authorized, Voided], &[Declined]]
+    {
+        let history: Vec<_> = ok.iter().copied().map(snapshot).collect();
+        assert_eq!(s8_violations(&history), [], "{ok:?}");
+    }
+    for end in ends {
+        for after in STATUSES {
+            let begin = if end == Declined { vec![] } else { vec![Authorized] };
+            let begin = if end == Refunded { vec![Authorized, Captured] } else { begin };
+            let history: Vec<_> = begin.into_iter().chain([end, after]).map(snapshot).collect();
+            assert_eq!(s8_violations(&history).len(), 1, "{after:?} after {end:?}");
+        }
+    }
+    assert_eq!(s8_violations(&[snapshot(Captured)]).len(), 1, "the beginning is missing");
+}
