@@ -83,6 +83,14 @@ pub enum Command {
         check: bool,
     },
 
+    /// Walk through all states of the model of the marketplace, for minutes
+    ///
+    /// The model calls the decisions of all services, and lets everything happen that people, networks,
+    /// banks, clocks and crashes can do, in any order. Prints how many states there are, and for each
+    /// invariant whether it holds in all of them; if not, the shortest way to break it. A smaller model is
+    /// part of `test`.
+    Model,
+
     /// Look at messages that a listener gave up on, and hand them to it again
     ///
     /// Reads the databases of the running `up`, or those that MONGODB_URI and NATS_URL name.

@@ -44,6 +44,10 @@ pub fn run(command: Command) -> Result<ExitCode> {
             catalog.args(check.then_some("--check"));
             delegate(&catalog, &stop)
         }
+        Command::Model => {
+            let args = ["run", "-q", "--locked", "--release", "-p", "e2e", "--bin", "model"];
+            delegate(&cargo::command(&workspace, &args), &stop)
+        }
         Command::Dlq { action } => {
             let mut dlq = cargo::command(&workspace, &["run", "-q", "-p", "common", "--bin", "dlq", "--"]);
             dlq.args(dlq_args(&action)).envs(Backing::from_environment().environment());

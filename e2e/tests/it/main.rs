@@ -4,8 +4,15 @@
 //!
 //! The tests share a few marketplaces ([`e2e::market`]). Each test brings its own people and listings, so that
 //! many can go on at once; what breaks things has a marketplace to itself.
+//!
+//! And its model ([`e2e::model`]), which has no processes at all.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed step fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a failed step fails the test, and a passed one may tell what it did"
+)]
 
 mod journeys;
 mod races;
@@ -23,3 +30,5 @@ mod bad_input;
 mod ingress;
 mod matrix;
 mod secrets;
+
+mod model;

@@ -1,0 +1,122 @@
+//! The gateway, as a stranger would describe it: what it has done under a reference, and what each request
+//! does to that. Every request is idempotent by the reference, as the contract of a gateway demands.
+
+use common::events::payment::DeclineReason;
+use payments::domain::{Call, GatewayState};
+
+use super::cast::card;
+
+/// What the gateway has done under one of our references.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Money {
+    /// Nothing: it has never heard of it.
+    Unseen,
+    /// It asks the owner of the card to confirm.
+    ToConfirm,
+    /// It has reserved the money.
+    Reserved,
+    /// It has said no.
+    Refused,
+    /// It has charged.
+    Charged,
+    /// It has released the money, or will never reserve any.
+    Released,
+    /// It has given the money back.
+    Returned,
+}
+
+/// How the bank behind the gateway answers, where it has a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bank {
+    /// It agrees.
+    Agrees,
+    /// It refuses.
+    Refuses,
+    /// It wants the owner of the card to confirm first.
+    Asks,
+}
+
+/// The requests to one reference that are still on their way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Flights(u8);
+
+/// The requests that have an effect.
+pub const EFFECTS: [Call; 4] = [Call::Authorize, Call::Capture, Call::Void, Call::Refund];
+
+impl Flights {
+    /// With this one.
+    #[must_use]
+    pub fn with(self, call: Call) -> Self {
+        Self(self.0 | bit(call))
+    }
+
+    /// Without this one.
+    #[must_use]
+    pub fn without(self, call: Call) -> Self {
+        Self(self.0 & !bit(call))
+    }
+
+    /// Whether this one is on its way.
+    pub fn has(self, call: Call) -> bool {
+        self.0 & bit(call) != 0
+    }
+}
+
+const fn bit(call: Call) -> u8 {
+    match call {
+        Call::Lookup => 0,
+        Call::Authorize => 1,
+        Call::Capture => 2,
+        Call::Void => 4,
+        Call::Refund => 8,
+    }
+}
+
+impl Money {
+    /// What a request makes of it.
+    #[must_use]
+    pub fn after(self, call: Call, bank: Bank) -> Self {
+        match (call, self, bank) {
+            (Call::Authorize, Self::Unseen, Bank::Agrees) => Self::Reserved,
+            (Call::Authorize, Self::Unseen, Bank::Asks) => Self::ToConfirm,
+            (Call::Authorize, Self::Unseen, Bank::Refuses)
+            | (Call::Capture, Self::Reserved, Bank::Refuses) => Self::Refused,
+            (Call::Capture, Self::Reserved, Bank::Agrees | Bank::Asks) => Self::Charged,
+            (Call::Void, Self::Unseen | Self::ToConfirm | Self::Reserved, _) => Self::Released,
+            (Call::Refund, Self::Charged, _) => Self::Returned,
+            (Call::Lookup | Call::Authorize | Call::Capture | Call::Void | Call::Refund, _, _) => self,
+        }
+    }
+
+    /// Between what the bank can choose when this request arrives.
+    pub fn choices(self, call: Call) -> &'static [Bank] {
+        match (call, self) {
+            (Call::Authorize, Self::Unseen) => &[Bank::Agrees, Bank::Refuses, Bank::Asks],
+            (Call::Capture, Self::Reserved) => &[Bank::Agrees, Bank::Refuses],
+            (Call::Lookup | Call::Authorize | Call::Capture | Call::Void | Call::Refund, _) => {
+                &[Bank::Agrees]
+            }
+        }
+    }
+
+    /// Whether the buyer is short of money that nobody has earned.
+    pub const fn is_open(self) -> bool {
+        match self {
+            Self::ToConfirm | Self::Reserved => true,
+            Self::Unseen | Self::Refused | Self::Charged | Self::Released | Self::Returned => false,
+        }
+    }
+
+    /// As payments is answered.
+    pub fn told(self) -> GatewayState {
+        match self {
+            Self::Unseen => GatewayState::NeverSeen,
+            Self::ToConfirm => GatewayState::RequiresAction,
+            Self::Reserved => GatewayState::Authorized(card()),
+            Self::Refused => GatewayState::Declined(DeclineReason::CardDeclined, Some(card())),
+            Self::Charged => GatewayState::Captured(card()),
+            Self::Released => GatewayState::Voided,
+            Self::Returned => GatewayState::Refunded,
+        }
+    }
+}
