@@ -8,6 +8,7 @@ use common::{
     telemetry,
     testing::TestWorld,
 };
+use futures::future::join_all;
 use tracing::Instrument as _;
 
 use crate::{
@@ -81,11 +82,12 @@ async fn what_a_dead_process_left_in_the_outbox_is_published_by_the_next_one() {
 async fn a_stop_publishes_what_was_committed() {
     let world = TestWorld::new("orders").await;
     let process = Process::start(&world).await;
-    for _ in 0..50 {
-        insert(&process.bus, &Claim::of_seat("1")).await.unwrap();
+    let claims: Vec<Claim> = (0..1_000).map(|_| Claim::of_seat("1")).collect();
+    for result in join_all(claims.iter().map(|claim| insert(&process.bus, claim))).await {
+        result.unwrap();
     }
     process.stop().await;
-    assert_eq!(world.published::<OrderCreated>().await.len(), 50);
+    assert_eq!(world.published::<OrderCreated>().await.len(), 1_000);
 }
 
 #[derive(Clone, Default)]
