@@ -4,7 +4,7 @@
 use std::{
     future::Future,
     sync::{Arc, Mutex},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use common::{
@@ -132,7 +132,10 @@ impl Listener for Keep {
 
     async fn handle(event: &OrderChanged, _: &Meta, tx: &mut Tx, views: &Repository<View>) -> Result {
         let order = event.0.clone();
-        match views.get(order.id).await? {
+        let known = views.get(order.id).await?;
+        // Time for a replica to come in between.
+        tokio::time::sleep(Duration::from_millis(order.version % 4 * 20)).await;
+        match known {
             None => tx.insert(View { order, effects: 1 }),
             Some(known) if known.state.order.version < order.version => {
                 let effects = known.state.effects + 1;
