@@ -305,6 +305,8 @@ where
 {
     let config = config::from_env::<C>().inspect_err(|_| telemetry::init(config::LogFormat::default()))?;
     telemetry::init(config.as_ref().log_format);
+    #[cfg(feature = "failpoints")]
+    crate::failpoint::arm(&config::Env::of_process())?;
     Ok(start(config, Clock::system()).await?.wait().await?)
 }
 

@@ -19,7 +19,11 @@ mod scripts;
 
 use std::time::Duration;
 
-use common::{clock::Timestamp, ids::OrderId};
+use common::{
+    clock::Timestamp,
+    failpoint::{self, Point},
+    ids::OrderId,
+};
 use redis::AsyncCommands as _;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -83,14 +87,16 @@ impl Schedule {
     pub async fn add(&self, id: OrderId, deadline: Timestamp) -> Result<(), Unavailable> {
         let mut redis = self.link.redis();
         let (key, member, score) = (&self.deadlines, id.to_string(), deadline.millis());
-        self.link.guard(async move { redis.zadd(key, member, score).await }).await
+        let points = (Point::RedisAddBefore, Point::RedisAddAfter);
+        self.between(points, async move { redis.zadd(key, member, score).await }).await
     }
 
     /// Takes a deadline out of the index.
     pub async fn remove(&self, id: OrderId) -> Result<(), Unavailable> {
         let mut redis = self.link.redis();
         let (key, member) = (&self.deadlines, id.to_string());
-        self.link.guard(async move { redis.zrem(key, member).await }).await
+        let points = (Point::RedisRemoveBefore, Point::RedisRemoveAfter);
+        self.between(points, async move { redis.zrem(key, member).await }).await
     }
 
     /// Claims at most [`BATCH`] timers that are due at `now`, those first whose worker died.
@@ -99,7 +105,8 @@ impl Schedule {
         call.key(&self.claimed).key(&self.epoch);
         call.arg(now.millis()).arg(now.plus(LEASE).millis()).arg(BATCH);
         let mut redis = self.link.redis();
-        let answer = self.link.guard(async move { call.invoke_async(&mut redis).await }).await?;
+        let points = (Point::RedisClaimBefore, Point::RedisClaimAfter);
+        let answer = self.between(points, async move { call.invoke_async(&mut redis).await }).await?;
         let (epoch, next_deadline, indexed, members): (String, i64, usize, Vec<String>) = answer;
         if epoch.is_empty() || self.link.has_gap() {
             self.lost.notify_one();
@@ -126,7 +133,8 @@ impl Schedule {
             pipe.zrem(&self.claimed, &member).ignore();
         }
         let mut redis = self.link.redis();
-        self.link.guard(async move { pipe.query_async(&mut redis).await }).await
+        let points = (Point::RedisPostponeBefore, Point::RedisPostponeAfter);
+        self.between(points, async move { pipe.query_async(&mut redis).await }).await
     }
 
     /// Puts pending timers back into the index, unless they are in it; answers how many were not.
@@ -140,7 +148,8 @@ impl Schedule {
             call.arg(timer.expires_at.millis()).arg(timer.id.to_string());
         }
         let mut redis = self.link.redis();
-        self.link.guard(async move { call.invoke_async(&mut redis).await }).await
+        let points = (Point::RedisRestoreBefore, Point::RedisRestoreAfter);
+        self.between(points, async move { call.invoke_async(&mut redis).await }).await
     }
 
     /// Comes back when a claim has found that the index is lost, or that entries may be missing.
@@ -158,30 +167,51 @@ impl Schedule {
     pub async fn distrust(&self) -> Result<(), Unavailable> {
         let mut redis = self.link.redis();
         let key = &self.epoch;
-        let deleted = self.link.guard(async move { redis.del(key).await }).await;
+        let points = (Point::RedisDistrustBefore, Point::RedisDistrustAfter);
+        let deleted = self.between(points, async move { redis.del(key).await }).await;
         deleted.inspect_err(|_| self.link.mark_gap())
     }
 
     /// Begins a rebuild; false if the index is complete or somebody else rebuilds it.
     pub async fn begin_rebuild(&self) -> Result<bool, Unavailable> {
-        self.as_rebuilder(&self.scripts.begin, &REBUILD_LEASE.as_millis().to_string()).await
+        let points = (Point::RedisBeginBefore, Point::RedisBeginAfter);
+        self.as_rebuilder(points, &self.scripts.begin, &REBUILD_LEASE.as_millis().to_string()).await
     }
 
     /// A sign of life of the rebuild; false if Redis has lost its data again.
     pub async fn renew_rebuild(&self) -> Result<bool, Unavailable> {
-        self.as_rebuilder(&self.scripts.renew, &REBUILD_LEASE.as_millis().to_string()).await
+        let points = (Point::RedisRenewBefore, Point::RedisRenewAfter);
+        self.as_rebuilder(points, &self.scripts.renew, &REBUILD_LEASE.as_millis().to_string()).await
     }
 
     /// Ends a rebuild: the index is complete. False if Redis has lost its data again.
     pub async fn seal_rebuild(&self) -> Result<bool, Unavailable> {
-        self.as_rebuilder(&self.scripts.seal, COMPLETE).await
+        let points = (Point::RedisSealBefore, Point::RedisSealAfter);
+        self.as_rebuilder(points, &self.scripts.seal, COMPLETE).await
     }
 
-    async fn as_rebuilder(&self, script: &redis::Script, value: &str) -> Result<bool, Unavailable> {
+    async fn as_rebuilder(
+        &self,
+        points: (Point, Point),
+        script: &redis::Script,
+        value: &str,
+    ) -> Result<bool, Unavailable> {
         let mut call = script.key(&self.epoch);
         call.arg(&self.token).arg(value);
         let mut redis = self.link.redis();
-        self.link.guard(async move { call.invoke_async(&mut redis).await }).await
+        self.between(points, async move { call.invoke_async(&mut redis).await }).await
+    }
+
+    /// Runs a command between two failpoints.
+    async fn between<T>(
+        &self,
+        (before, after): (Point, Point),
+        command: impl Future<Output = redis::RedisResult<T>>,
+    ) -> Result<T, Unavailable> {
+        failpoint::pass(before);
+        let answer = self.link.guard(command).await;
+        failpoint::pass(after);
+        answer
     }
 
     /// The ids among claimed members. What is no id was put there by a stranger and is taken out.
@@ -210,6 +240,7 @@ impl Schedule {
         }
         let mut redis = self.link.redis();
         let key = &self.claimed;
-        self.link.guard(async move { redis.zrem(key, members).await }).await
+        let points = (Point::RedisFinishBefore, Point::RedisFinishAfter);
+        self.between(points, async move { redis.zrem(key, members).await }).await
     }
 }

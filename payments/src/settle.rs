@@ -9,6 +9,7 @@ use std::{error::Error, time::Instant};
 use common::{
     bus::{CommitError, StoreError, Tx},
     events::{order::OrderSnapshot, payment::PaymentStatus},
+    failpoint::{self, Point},
     http::Problem,
     ids::PaymentId,
 };
@@ -136,6 +137,8 @@ async fn ask(context: &Context, payment: &Payment, mut heard: Option<GatewayStat
 async fn perform(context: &Context, payment: &Payment, call: Call) -> Result<GatewayState, GatewayError> {
     let (gateway, reference) = (&context.gateway, payment.id);
     let started = Instant::now();
+    let (unsent, unwritten) = failpoints(call);
+    failpoint::pass(unsent);
     let answer = match call {
         Call::Lookup => gateway.lookup(reference).await,
         Call::Authorize => authorize(context, payment).await,
@@ -143,6 +146,7 @@ async fn perform(context: &Context, payment: &Payment, call: Call) -> Result<Gat
         Call::Void => gateway.void(reference).await,
         Call::Refund => gateway.refund(reference).await,
     };
+    failpoint::pass(unwritten);
     let outcome = match &answer {
         Ok(_) => "known",
         Err(GatewayError::Rejected(_)) => "rejected",
@@ -184,6 +188,17 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
         error = source;
     }
     error.to_string()
+}
+
+/// Before the gateway is asked, and after it has answered.
+fn failpoints(call: Call) -> (Point, Point) {
+    match call {
+        Call::Lookup => (Point::LookupUnsent, Point::LookupUnwritten),
+        Call::Authorize => (Point::AuthorizeUnsent, Point::AuthorizeUnwritten),
+        Call::Capture => (Point::CaptureUnsent, Point::CaptureUnwritten),
+        Call::Void => (Point::VoidUnsent, Point::VoidUnwritten),
+        Call::Refund => (Point::RefundUnsent, Point::RefundUnwritten),
+    }
 }
 
 fn name(call: Call) -> &'static str {

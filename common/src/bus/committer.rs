@@ -14,7 +14,10 @@ use super::{
     relay::Job,
     tx::Write,
 };
-use crate::shutdown::Tasks;
+use crate::{
+    failpoint::{self, Point},
+    shutdown::Tasks,
+};
 
 /// How many units of work may wait; beyond that callers wait to be let in.
 const QUEUE: usize = 4_096;
@@ -86,10 +89,12 @@ async fn commit_group(database: &Database, to_relay: &mpsc::Sender<Job>, group: 
             bulks.entry((write.collection, write.guard.is_some())).or_default().push((u, w));
         }
     }
+    failpoint::pass(Point::CommitUnsent);
     let results = join_all(bulks.iter().map(|((collection, guarded), positions)| {
         send_bulk(database, collection, *guarded, positions, &group)
     }))
     .await;
+    failpoint::pass(Point::CommitUnanswered);
     let mut outcomes: Vec<Result<(), CommitError>> = vec![Ok(()); group.len()];
     for (position, result) in bulks.values().flatten().zip(results.into_iter().flatten()) {
         match result {

@@ -8,7 +8,11 @@ use mongodb::{Collection, Database};
 use serde::{Deserialize, Serialize};
 
 use super::{Bus, Index, Meta};
-use crate::{clock::Timestamp, ids::EventId};
+use crate::{
+    clock::Timestamp,
+    failpoint::{self, Point},
+    ids::EventId,
+};
 
 /// Where dead letters are kept in every service's database.
 pub(super) const COLLECTION: &str = "dead_letters";
@@ -206,7 +210,9 @@ pub(super) async fn bury(bus: &Bus, letter: &DeadLetter) -> Result<(), BuryError
         }],
         "writeConcern": { "w": "majority", "j": true },
     };
+    failpoint::pass(Point::DeadLetterUnkept);
     bus.inner.database.run_raw_command(command).await?;
+    failpoint::pass(Point::DeadLetterKept);
     metrics::counter!("bus_dead_letters_total", "listener" => letter.listener.clone()).increment(1);
     tracing::error!(
         dead_letter.id = %letter.id,
@@ -218,5 +224,6 @@ pub(super) async fn bury(bus: &Bus, letter: &DeadLetter) -> Result<(), BuryError
     headers.insert("dead-letter-subject", letter.subject.as_str());
     let subject = format!("dlq.{}", letter.listener);
     bus.inner.publisher.send(&subject, headers, &letter.id, letter.body.clone()).await?;
+    failpoint::pass(Point::DeadLetterTold);
     Ok(())
 }

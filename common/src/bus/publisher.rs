@@ -16,6 +16,7 @@ use super::{
     outbox::OutboxEntry,
     streams::{self, Namespace, StreamsError},
 };
+use crate::failpoint::{self, Point};
 
 /// How long JetStream may take to acknowledge.
 const ACK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -126,9 +127,12 @@ impl Publisher {
         let owner = subject.split('.').next().unwrap_or_default();
         let before = self.acknowledged(&self.namespace.stream(owner));
         let subject = self.namespace.subject(subject);
+        failpoint::pass(Point::PublishUnsent);
         let ack = self.context.publish_with_headers(subject, headers, body.into()).await?;
+        failpoint::pass(Point::PublishUnacked);
         match ack.await {
             Ok(ack) => {
+                failpoint::pass(Point::PublishAcked);
                 let mut map = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
                 let progress = map.entry(ack.stream).or_default();
                 progress.highest = ack.sequence.max(progress.highest);

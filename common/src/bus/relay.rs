@@ -32,7 +32,10 @@ use super::{
     outbox::{OutboxEntry, Publication},
     publisher::{PublishError, Publisher},
 };
-use crate::telemetry::chain;
+use crate::{
+    failpoint::{self, Point},
+    telemetry::chain,
+};
 
 /// How many documents are being published at once.
 const MAX_IN_FLIGHT: usize = 1_024;
@@ -298,6 +301,7 @@ pub(super) async fn unpublished_since(
 async fn remove(database: Database, mut removed: mpsc::Receiver<(Key, Vec<String>)>) {
     let mut batch = Vec::new();
     while removed.recv_many(&mut batch, MAX_REMOVALS).await > 0 {
+        failpoint::pass(Point::OutboxUnremoved);
         let mut collections: Vec<&'static str> =
             batch.iter().map(|((collection, _), _)| *collection).collect();
         collections.sort_unstable();
@@ -320,6 +324,7 @@ async fn remove(database: Database, mut removed: mpsc::Receiver<(Key, Vec<String
                 );
             }
         }
+        failpoint::pass(Point::OutboxRemoved);
         batch.clear();
     }
 }

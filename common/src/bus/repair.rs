@@ -20,7 +20,11 @@ use super::{
     publisher::PublishError,
     relay::Kind,
 };
-use crate::{clock::Timestamp, telemetry::chain};
+use crate::{
+    clock::Timestamp,
+    failpoint::{self, Point},
+    telemetry::chain,
+};
 
 /// Where a service remembers how far its stream was.
 const COLLECTION: &str = "bus_streams";
@@ -158,13 +162,16 @@ async fn look_at(bus: &Bus, stream: &str) -> Result<(String, i64), RepairError> 
 async fn repair(bus: &Bus, mut watermark: Watermark) -> Result<(), RepairError> {
     let why = format!("epoch-{}", watermark.epoch);
     let mut published = 0;
+    failpoint::pass(Point::RepairUnbegun);
     for filter in [doc! { "awaitsPeer": true }, Document::new()] {
         let mut pages = Pages::new(bus, filter);
         while let Some(facts) = pages.next().await? {
             published += publish_again(bus, facts, &why).await?;
+            failpoint::pass(Point::RepairPaged);
             watermark = renew_lease(bus, watermark).await?;
         }
     }
+    failpoint::pass(Point::RepairUnrecorded);
     let done = Watermark { repairing: false, lease_until: None, ..watermark.clone() };
     remember(bus, Some(&watermark), &done).await?;
     tracing::info!(published, epoch = watermark.epoch, "all current states are published again");

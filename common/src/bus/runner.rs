@@ -28,7 +28,10 @@ use super::{
     listener::Entry,
     replay,
 };
-use crate::telemetry::{self, chain};
+use crate::{
+    failpoint::{self, Point},
+    telemetry::{self, chain},
+};
 
 /// How many messages of one listener are handled in this process at once.
 const MAX_RUNNING: usize = 256;
@@ -207,6 +210,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
 
     /// Handles a message after a delay, as soon as there is room. Meanwhile it shows that it is alive.
     fn start(&self, lane: String, message: Message, meta: Meta, delay: Duration) {
+        failpoint::pass(Point::ListenUnhandled);
         let body = message.payload.to_vec();
         let handling = self.entry.handle(self.bus.clone(), self.context.clone(), meta.clone(), body);
         let span = span(&self.entry.info().durable, &meta);
@@ -239,7 +243,9 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
                 count(&listener, outcome);
                 self.failures.remove(&meta.stream_sequence);
                 (self.pause, self.away_since) = (FIRST_DELAY, None);
+                failpoint::pass(Point::ListenUnacked);
                 answer(&message, AckKind::Ack).await;
+                failpoint::pass(Point::ListenAcked);
                 self.start_next(lane);
             }
             Err(HandlerError::DeadLetter(reason)) => self.bury(message, meta, lane, reason).await,
@@ -299,7 +305,7 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
         match dead_letters::bury(&self.bus, &letter).await {
             Ok(()) => {
                 self.failures.remove(&meta.stream_sequence);
-                answer(&message, AckKind::Term).await;
+                terminate(&message).await;
                 self.start_next(lane);
             }
             Err(error) => {
@@ -315,11 +321,10 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
     /// A message whose headers cannot be read has no lane.
     async fn bury_unread(&mut self, message: Message, reason: String) {
         let letter = DeadLetter::unread(&self.entry.info().durable, &message, reason, self.bus.clock().now());
-        let kind = match dead_letters::bury(&self.bus, &letter).await {
-            Ok(()) => AckKind::Term,
-            Err(_) => AckKind::Nak(Some(LONGEST_PAUSE)),
-        };
-        answer(&message, kind).await;
+        match dead_letters::bury(&self.bus, &letter).await {
+            Ok(()) => terminate(&message).await,
+            Err(_) => answer(&message, AckKind::Nak(Some(LONGEST_PAUSE))).await,
+        }
     }
 }
 
@@ -361,6 +366,12 @@ async fn answer(message: &Message, kind: AckKind) {
     if let Err(error) = message.ack_with(kind).await {
         tracing::debug!(%error, "an acknowledgement was not sent");
     }
+}
+
+/// A message that is a dead letter is not delivered again.
+async fn terminate(message: &Message) {
+    answer(message, AckKind::Term).await;
+    failpoint::pass(Point::DeadLetterTerminated);
 }
 
 fn count(listener: &str, outcome: Outcome) {

@@ -3,6 +3,7 @@
 use common::{
     bus::{CommitError, StoreError, Tx},
     clock::Timestamp,
+    failpoint::{self, Point},
     ids::OrderId,
 };
 
@@ -49,6 +50,7 @@ impl FireError {
 
 /// Fires the timer of an order, if it is pending and due.
 pub(super) async fn fire(context: &Context, id: OrderId) -> Result<Fired, FireError> {
+    failpoint::pass(Point::TimerUnfired);
     // By value, as the future is sent between threads: see `Bus::transact`.
     let (bus, own) = (context.bus.clone(), context.clone());
     let fired = bus.transact(async move |tx| decide(&own, tx, id).await).await?;
