@@ -1,7 +1,9 @@
 //! What is true of the five services together: the catalogue of events, the merged API reference, a model of
-//! all decisions, and the whole marketplace as real processes, for the tests under `tests/` and the torture.
+//! all decisions, and the whole marketplace as real processes, for the tests under `tests/` and for the
+//! instruments that try to break it.
 
 pub mod catalogue;
+pub mod crash_points;
 pub mod market;
 pub mod model;
 pub mod torture;

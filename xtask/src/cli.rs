@@ -23,6 +23,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask test orders           only the tests of the crate orders
   cargo xtask test --only lints     only one of the checks
   cargo xtask conformance           what the bus promises, on each version of NATS
+  cargo xtask crash-points          let services die, and see that nothing is lost
   cargo xtask doctor                what is missing on this machine, and what to type
   cargo xtask torture --minutes 10  break a whole marketplace, and see what it does
   cargo xtask dlq list              messages that a listener gave up on
@@ -90,6 +91,21 @@ pub enum Command {
     /// invariant whether it holds in all of them; if not, the shortest way to break it. A smaller model is
     /// part of `test`.
     Model,
+
+    /// Let every service die at every instruction that matters, in everything that people do
+    ///
+    /// Starts marketplaces of real processes, arms one failpoint of one service at a time, and expects that
+    /// everything ends as if nothing had happened. Prints how long each recovery took. `test` does a part of
+    /// it, in which every service dies at each of its points once.
+    CrashPoints {
+        /// Let services die at so many passes of each point: at the first, the second …
+        #[arg(long, default_value_t = 1)]
+        depth: u64,
+
+        /// Only deaths whose line in the output has this in it, such as "orders" or "gateway/after_capture"
+        #[arg(long, default_value = "")]
+        only: String,
+    },
 
     /// Look at messages that a listener gave up on, and hand them to it again
     ///

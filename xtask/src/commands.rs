@@ -10,11 +10,12 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     cargo,
-    checks::{self, Wanted, conformance},
+    checks::{self, Wanted, conformance, steps},
     children::foreground,
     cli::{Command, Dlq, SeedArgs, TestArgs, UpArgs},
     doctor,
     log::Log,
+    provision,
     seed::{self, Admin, Size, Target},
     signals::Stop,
     torture,
@@ -48,6 +49,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
             let args = ["run", "-q", "--locked", "--release", "-p", "e2e", "--bin", "model"];
             delegate(&cargo::command(&workspace, &args), &stop)
         }
+        Command::CrashPoints { depth, only } => crash_points(&workspace, depth, &only, &stop, &log),
         Command::Dlq { action } => {
             let mut dlq = cargo::command(&workspace, &["run", "-q", "-p", "common", "--bin", "dlq", "--"]);
             dlq.args(dlq_args(&action)).envs(Backing::from_environment().environment());
@@ -71,6 +73,16 @@ fn seed(workspace: &Workspace, args: SeedArgs, stop: &Stop, log: &Log) -> Result
     let target = Target { url: args.url, admin };
     let size = Size { shows: args.shows, listings: args.listings, sellers: args.sellers };
     seed::run(&target, size, &seed::Options { seed: args.seed, force: args.force }, stop, log)
+}
+
+/// With the binaries that the tests run, failpoints included.
+fn crash_points(workspace: &Workspace, depth: u64, only: &str, stop: &Stop, log: &Log) -> Result<()> {
+    provision::provision(workspace, log)?;
+    let binaries = cargo::build(workspace, &steps::BINARIES, stop)?;
+    let mut command = Process::new(binaries.get("crash_points")?);
+    command.args([&depth.to_string(), only]).current_dir(workspace.root());
+    command.envs(binaries.dir().map(|dir| ("STAGEDOOR_BIN_DIR", dir)));
+    delegate(&command, stop)
 }
 
 fn dlq_args(action: &Dlq) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    process::ExitStatus,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -22,6 +23,9 @@ use super::{
 
 /// How long a part may take to start. Generous: several marketplaces may start at once.
 const READY_BOUND: Duration = Duration::from_mins(1);
+
+/// How often it is looked whether a process has ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// A service of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -167,6 +171,54 @@ impl Machinery {
         self.until_ready(service).await;
     }
 
+    /// Starts a service again, by killing it if it runs, with this value of a variable from now on. Whether
+    /// it will be ready is another matter: the variable may be the end of it.
+    pub fn start_with(&self, service: Service, variable: &str, value: &str) {
+        self.with(service, |process| {
+            let mut spec = process.spec().clone();
+            spec.env.retain(|(name, _)| name != variable);
+            spec.env.push((variable.to_owned(), value.to_owned()));
+            // The record and the log of the process that was are the new one's from here on.
+            process.kill();
+            *process = Process::start(spec, &Log::quiet()).expect("start a service with a variable");
+        });
+    }
+
+    /// Waits, as long as the caller does, until a service has ended by itself.
+    pub async fn until_ended(&self, service: Service) -> ExitStatus {
+        loop {
+            if let Some(status) = self.with(service, Process::ended) {
+                return status;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// What a service counts, as Prometheus reads it.
+    pub async fn metrics(&self, service: Service) -> String {
+        let url = format!("http://127.0.0.1:{}/metrics", self.ports.of(service).1);
+        let response = reqwest::get(url).await.expect("ask for the metrics");
+        response.text().await.expect("read the metrics")
+    }
+
+    /// Publishes bytes that are no event, past every outbox.
+    pub fn publish_nonsense(&self, subject: &str) {
+        use std::io::{Read as _, Write as _};
+        let address = ("127.0.0.1", self.ports.servers.nats);
+        let mut stream = std::net::TcpStream::connect(address).expect("reach NATS");
+        stream.set_read_timeout(Some(Duration::from_secs(5))).expect("set a timeout");
+        let commands = format!("CONNECT {{\"verbose\":false}}\r\nPUB {subject} 8\r\nnonsense\r\nPING\r\n");
+        stream.write_all(commands.as_bytes()).expect("publish");
+        let mut answer = Vec::new();
+        // NATS answers in order: after the PONG it has the message.
+        while !answer.windows(4).any(|bytes| bytes == b"PONG") {
+            let mut bytes = [0; 1024];
+            let count = stream.read(&mut bytes).expect("read the answer of NATS");
+            assert_ne!(count, 0, "NATS hung up: {}", String::from_utf8_lossy(&answer));
+            answer.extend_from_slice(&bytes[..count]);
+        }
+    }
+
     /// Kills NATS.
     pub fn kill_nats(&self) {
         self.parts().servers.nats.kill();
@@ -214,7 +266,8 @@ impl Machinery {
         }
     }
 
-    async fn until_ready(&self, service: Service) {
+    /// Waits until a service says that it can serve.
+    pub async fn until_ready(&self, service: Service) {
         let port = self.ports.of(service).1;
         until(&format!("{} to be ready", service.name()), async || {
             answers_ok(port).map_err(|why| format!("{why:#}"))

@@ -40,7 +40,8 @@ impl Person {
         Self::of(site, &site.post("/api/users/sessions", &body).await.expect(201))
     }
 
-    fn of(site: &Site, signed_in: &Answer) -> Self {
+    /// Whoever this answer lets in.
+    pub fn of(site: &Site, signed_in: &Answer) -> Self {
         let signed_in = signed_in.json();
         let id = signed_in["user"]["id"].as_str().expect("an id").parse().expect("an id");
         let email = signed_in["user"]["email"].as_str().expect("an address").to_owned();

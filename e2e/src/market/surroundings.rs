@@ -126,7 +126,8 @@ pub fn binaries() -> Result<&'static Path> {
 }
 
 fn build() -> Result<PathBuf> {
-    let mut args = vec!["--bins"];
+    // With the failpoints that some tests arm.
+    let mut args = vec!["--bins", "--all-features"];
     args.extend(Service::ALL.iter().flat_map(|service| ["--package", service.name()]));
     let built = cargo::build(&Workspace::here(), &args, &Stop::never())?;
     Ok(built.dir().context("find what was built")?.to_path_buf())

@@ -20,6 +20,7 @@ mod torture;
 mod tour;
 
 mod alarms;
+mod crash_points;
 mod failures;
 
 mod api;

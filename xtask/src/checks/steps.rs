@@ -11,7 +11,7 @@ use crate::{cargo, children::foreground, log::Log, signals::Stop, workspace::Wor
 const STEP_BOUND: Duration = Duration::from_mins(30);
 const TESTS_BOUND: Duration = Duration::from_hours(1);
 /// What builds all binaries, with the features that the tests are built with, so that nothing is compiled twice.
-const BINARIES: [&str; 4] = ["--locked", "--workspace", "--all-features", "--bins"];
+pub const BINARIES: [&str; 4] = ["--locked", "--workspace", "--all-features", "--bins"];
 
 /// One check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
