@@ -23,5 +23,5 @@ pub use crew::{Crews, run};
 pub use flow::Flow;
 pub use repair::{REPAIR_POINTS, die_while_repairing};
 pub use survey::{Survey, survey};
-pub use table::{Passes, UNREACHED, all_cells, each_pair_once, passes};
+pub use table::{Passes, UNREACHED, all_cells, each_pair_once, last_messages, passes};
 pub use tally::Tally;

@@ -44,7 +44,8 @@ pub enum Outcome {
     Survived {
         /// From its death until it could serve again.
         away: Duration,
-        /// From its death, or from the end of the flow if that was later, until everything was right.
+        /// From its death until everything was right, with all that people had yet to do: to wait for the end of
+        /// a hold of five seconds, for instance.
         recovery: Duration,
     },
     /// It did not pass the point so often, and need not; everything became right.
@@ -89,15 +90,9 @@ impl Cell {
         market.machinery.start_with(service, VARIABLE, &self.order_to_die());
         let mut death = Box::pin(die_and_return(market, service));
         let mut acting = Box::pin(scene.act(flow, market));
-        let (death, order, ended_at) = tokio::select! {
-            death = &mut death => {
-                let order = acting.await;
-                (Some(death), order, Instant::now())
-            }
-            order = &mut acting => {
-                let ended_at = Instant::now();
-                (timeout(self.patience(), &mut death).await.ok(), order, ended_at)
-            }
+        let (death, order) = tokio::select! {
+            death = &mut death => (Some(death), acting.await),
+            order = &mut acting => (timeout(self.patience(), &mut death).await.ok(), order),
         };
         let Some(death) = death else {
             disarm(market, service).await;
@@ -108,7 +103,7 @@ impl Cell {
         assert_aborted(death.status);
         scene.judge(flow, market, order.as_ref()).await;
         let away = death.back_at - death.at;
-        Outcome::Survived { away, recovery: death.at.max(ended_at).elapsed() }
+        Outcome::Survived { away, recovery: death.at.elapsed() }
     }
 
     /// A death that the table promises at the first pass.

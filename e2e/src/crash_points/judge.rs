@@ -61,7 +61,8 @@ impl Scene {
     }
 
     async fn judge_order(&self, market: &Market, order: &OrderSnapshot, right: &Right) {
-        market.until_order_is_within(RECOVERY, order, right.status).await;
+        let order = &market.until_order_is_within(RECOVERY, order, right.status).await;
+        until_heard(market, order).await;
         self.until_passes(order, right.sold()).await;
         self.until_payout(order, right.payout).await;
         let left = u64::from(OFFERED - right.sold());
@@ -99,6 +100,27 @@ impl Scene {
             let payout = self.seller.payout_for(order).await?;
             let status = payout.as_ref().and_then(|payout| payout["status"].as_str());
             if status == wanted { Ok(()) } else { Err(format!("{payout:?}")) }
+        })
+        .await;
+    }
+}
+
+/// Waits until all who follow an order have heard its end, whatever else they had heard: what follows would
+/// make up for a message that was lost, but nothing follows the last one.
+async fn until_heard(market: &Market, order: &OrderSnapshot) {
+    let version = i64::try_from(order.version).expect("a version");
+    let ends = [
+        (Service::Tickets, "admissions", doc! { "_id": order.id, "state.order.version": version }),
+        (Service::Payments, "orders", doc! { "_id": order.id, "state.order.version": version }),
+        (Service::Expiration, "timers", doc! { "_id": order.id, "state.status": "cleared" }),
+    ];
+    for (service, collection, end) in ends {
+        let what = format!("{} to hear that the order is {:?}", service.name(), order.status);
+        until_within(RECOVERY, &what, async || {
+            match market.books.count(service, collection, end.clone()).await {
+                0 => Err("it has not".to_owned()),
+                _ => Ok(()),
+            }
         })
         .await;
     }

@@ -190,6 +190,19 @@ pub fn each_pair_once(seed: usize) -> Vec<Cell> {
     cells
 }
 
+/// Those who follow orders die with the last message of a flow in hand, after which nothing comes that would
+/// make up for its loss. An acknowledgement before the commit never survives this.
+pub fn last_messages() -> Vec<Cell> {
+    let dies = |flow, service, nth| Cell { flow, service, point: Point::CommitUnsent, nth };
+    vec![
+        dies(Flow::Cancel, Service::Tickets, 1),
+        dies(Flow::Cancel, Service::Expiration, 1),
+        dies(Flow::Cancel, Service::Payments, 1),
+        // The first is the order itself, the second its end.
+        dies(Flow::Expire, Service::Orders, 2),
+    ]
+}
+
 /// Every service dies at every point in every flow in which it passes it, at the first `depth` passes.
 pub fn all_cells(depth: u64) -> Vec<Cell> {
     let mut cells = Vec::new();

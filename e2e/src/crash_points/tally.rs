@@ -44,8 +44,7 @@ impl Tally {
         self.rows.values().flat_map(BTreeMap::values)
     }
 
-    /// How long it took from each death, or each end of a flow if that was later, until everything was
-    /// right; shortest first.
+    /// How long it took from each death until everything was right; shortest first.
     fn recoveries(&self, flow: Flow) -> Vec<Duration> {
         let outcomes = self.rows.values().filter_map(|row| row.get(&flow));
         let mut recoveries: Vec<Duration> = outcomes.filter_map(recovery).collect();
@@ -73,7 +72,7 @@ fn in_short(outcome: Option<&Outcome>) -> String {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<NAMES$}", "seconds until everything is right")?;
+        write!(f, "{:<NAMES$}", "seconds from death until all is right")?;
         for flow in Flow::ALL {
             write!(f, "{:>9}", flow.name())?;
         }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use common::clock::Clock;
 use e2e::crash_points::{
-    Crews, Flow, Outcome, REPAIR_POINTS, Survey, die_while_repairing, each_pair_once, run, survey,
+    Crews, Flow, Outcome, REPAIR_POINTS, Survey, die_while_repairing, each_pair_once, last_messages, run,
+    survey,
 };
 use futures::future::join_all;
 use tokio::runtime::Runtime;
@@ -25,12 +26,13 @@ fn services_pass_the_points_that_the_table_says_and_no_others() {
     });
 }
 
-/// Every pair of a service and a point; in which flow, changes from day to day.
+/// Every pair of a service and a point, in a flow that changes from day to day, and those who hear of an end.
 #[test]
 fn wherever_a_service_dies_everything_ends_well() {
     let crews = Crews { patient: &["dying", "dying-2"], hasty: &["dying-hasty"] };
     let day = Clock::system().now().millis() / i64::try_from(DAY.as_millis()).unwrap();
-    let cells = each_pair_once(usize::try_from(day).unwrap());
+    let mut cells = each_pair_once(usize::try_from(day).unwrap());
+    cells.extend(last_messages());
     Runtime::new().unwrap().block_on(async {
         let reports = run(&cells, crews, |_| {}).await;
         assert_eq!(reports.len(), cells.len());
