@@ -56,7 +56,7 @@ use tokio::sync::OnceCell;
 pub use books::{Books, Reservation};
 pub use machinery::{Machinery, Service};
 pub use person::{Person, new_key};
-pub use shared::{alone_on_a_market, on_a_busy_market, on_a_hasty_market};
+pub use shared::{alone_on_a_market, on_a_busy_market, on_a_hasty_market, on_a_market_to_spoil};
 pub use site::{Site, send};
 pub use wait::{until, until_within};
 

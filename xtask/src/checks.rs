@@ -29,6 +29,8 @@ pub struct Wanted {
     pub filter: Option<String>,
     /// Only the steps of these names.
     pub only: Vec<String>,
+    /// How many cases are made up where cases are made up.
+    pub examples: Option<u32>,
 }
 
 impl Wanted {
@@ -36,7 +38,7 @@ impl Wanted {
     pub fn of_ci() -> Self {
         let mut only: Vec<String> = Step::ALL.iter().map(Step::to_string).collect();
         only.insert(only.len() - 1, Step::Advisories.to_string());
-        Self { filter: None, only }
+        Self { only, ..Self::default() }
     }
 
     fn steps(&self) -> Result<Vec<Step>> {

@@ -148,6 +148,10 @@ pub struct TestArgs {
     /// Only this step; may be given several times
     #[arg(long, value_name = "STEP", conflicts_with = "filter")]
     pub only: Vec<String>,
+
+    /// How many cases to try in each test that makes cases up [default: a few that CI has the time for]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub examples: Option<u32>,
 }
 
 /// What to make.

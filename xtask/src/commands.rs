@@ -32,8 +32,8 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Up(UpArgs { fresh, port, release, no_seed }) => {
             up::run(&workspace, &up::Options { fresh, port, release, seed: !no_seed }, &stop, &log)
         }
-        Command::Test(TestArgs { filter, only }) => {
-            return checks::run(&workspace, &Wanted { filter, only }, &stop, &log);
+        Command::Test(TestArgs { filter, only, examples }) => {
+            return checks::run(&workspace, &Wanted { filter, only, examples }, &stop, &log);
         }
         Command::Ci => return checks::run(&workspace, &Wanted::of_ci(), &stop, &log),
         Command::Conformance => return conformance::show(&workspace, &stop, &log),

@@ -3,6 +3,7 @@
 //! into `.stagedoor/bin`. What is on PATH and new enough goes first.
 
 pub mod debian;
+pub mod schemathesis;
 pub mod version;
 pub mod wheel;
 

@@ -42,6 +42,12 @@ pub fn alone_on_a_market(test: impl AsyncFnOnce(&'static Market)) {
     });
 }
 
+/// On the marketplace that nobody expects anything of: shows are called off here, and listings withdrawn.
+pub fn on_a_market_to_spoil(test: impl AsyncFnOnce(&'static Market)) {
+    static MARKET: OnceCell<Market> = OnceCell::const_new();
+    run(async { test(MARKET.get_or_init(|| Market::start("spoilt", PATIENT)).await).await });
+}
+
 fn run<T>(test: impl Future<Output = T>) -> T {
     RUNTIME.block_on(test)
 }

@@ -6,12 +6,18 @@ use std::{fmt, process::Command, time::Duration};
 use anyhow::{Result, bail};
 
 use super::{Wanted, conformance, servers::TestServers, summary::Counts, tools};
-use crate::{cargo, children::foreground, log::Log, signals::Stop, workspace::Workspace};
+use crate::{
+    cargo, children::foreground, log::Log, provision::schemathesis::Schemathesis, signals::Stop,
+    workspace::Workspace,
+};
 
 const STEP_BOUND: Duration = Duration::from_mins(30);
 const TESTS_BOUND: Duration = Duration::from_hours(1);
 /// What builds all binaries, with the features that the tests are built with, so that nothing is compiled twice.
 pub const BINARIES: [&str; 4] = ["--locked", "--workspace", "--all-features", "--bins"];
+
+/// Where property tests, and those that make requests up, read how many cases they are to try.
+const EXAMPLES: [&str; 2] = ["PROPTEST_CASES", "STAGEDOOR_EXAMPLES"];
 
 /// One check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,7 +153,7 @@ pub fn run(
         Step::Unused => tools::machete(workspace, stop, log),
         Step::Advisories => tools::advisories(workspace, stop, log),
         Step::Conformance => conformance::check(workspace, stop, log, counts),
-        Step::Tests => tests(workspace, wanted.filter.as_deref(), stop, log, counts),
+        Step::Tests => tests(workspace, wanted, stop, log, counts),
     }
 }
 
@@ -160,17 +166,22 @@ pub fn finish(command: &Command, stop: &Stop) -> Result<Outcome> {
 /// Builds the services and the tests, starts the servers, and runs `cargo test`.
 fn tests(
     workspace: &Workspace,
-    filter: Option<&str>,
+    wanted: &Wanted,
     stop: &Stop,
     log: &Log,
     counts: &mut Counts,
 ) -> Result<Outcome> {
     let mut servers = TestServers::start(workspace, log)?;
     let mut command = cargo::command(workspace, &["test", "--locked", "--all-features", "--no-fail-fast"]);
+    let filter = wanted.filter.as_deref();
     let selection = Selection::of(workspace, filter);
     command.args(selection.args());
     if selection.needs_services() {
+        Schemathesis::install(workspace, log)?;
         command.envs(cargo::build(workspace, &BINARIES, stop)?.dir().map(|dir| ("STAGEDOOR_BIN_DIR", dir)));
+    }
+    if let Some(examples) = wanted.examples {
+        command.envs(EXAMPLES.map(|name| (name, examples.to_string())));
     }
     command.envs(servers.ready()?);
     let status = foreground::run(&command, TESTS_BOUND, stop, |line| {

@@ -176,7 +176,8 @@ fn sha256(file: &Path) -> Result<String> {
     Ok(format!("{:x}", hasher.finalize()))
 }
 
-fn python(dir: &Path, args: &[&str]) -> Result<()> {
+/// Runs a module of Python there.
+pub(super) fn python(dir: &Path, args: &[&str]) -> Result<()> {
     let output = Command::new("python3")
         .arg("-m")
         .args(args)
