@@ -13,6 +13,7 @@ pub mod audit;
 pub mod bus;
 pub mod clock;
 pub mod config;
+pub mod control;
 pub mod events;
 pub mod failpoint;
 pub mod http;

@@ -20,6 +20,7 @@ use crate::{
     bus::{Aggregate, Bus, BusConfig, BusError, ListenerInfo, Listeners, Namespace},
     clock::Clock,
     config::{self, ConfigError, FromEnv, ServiceConfig},
+    control,
     http::{self, ApiInfo, HttpServer, KeyRing, Readiness, RunningServer},
     mongo::{self, MongoError},
     shutdown::{self, EndedEarly, Tasks, Unfinished},
@@ -111,6 +112,7 @@ impl Service {
         config: &ServiceConfig,
         clock: Clock,
     ) -> Result<Self, StartError> {
+        control::announce();
         let database = config.mongodb_database.as_deref().unwrap_or(name);
         let database = mongo::connect(config.mongodb_uri.expose_secret(), database).await?;
         let client = connect_nats(name, config.nats_url.expose_secret()).await?;

@@ -4,6 +4,8 @@
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a failed step fails the test")]
 
 mod answer;
+#[cfg(feature = "controls")]
+pub mod controls;
 pub mod coverage;
 pub mod laws;
 mod servers;

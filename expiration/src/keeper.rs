@@ -10,7 +10,10 @@
 
 use std::{error::Error, time::Duration};
 
-use common::bus::StoreError;
+use common::{
+    bus::StoreError,
+    control::{Control, is_broken},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{app::Context, schedule::Unavailable, store::PAGE};
@@ -65,6 +68,9 @@ fn note(error: &KeepError) {
 }
 
 async fn keep(context: &Context) -> Result<(), KeepError> {
+    if is_broken(Control::TimersInRedis) {
+        return Ok(());
+    }
     if context.schedule.take_gap() {
         context.schedule.distrust().await?;
     }

@@ -9,6 +9,7 @@ mod refund_order;
 use actix_web::web::Data;
 use common::{
     bus::Loaded,
+    control::{Control, is_broken},
     http::{ApiInfo, CurrentUser, Problem},
     ids::OrderId,
 };
@@ -51,7 +52,9 @@ fn table(config: &mut ServiceConfig) {
 /// The order, if the caller may know of it: its buyer or an admin.
 async fn visible_order(context: &Context, user: &CurrentUser, id: OrderId) -> Result<Loaded<Order>, Problem> {
     let found = context.orders.get(id).await?;
-    let visible = found.filter(|order| order.state.buyer_id == user.id || user.is_admin());
+    let visible = found.filter(|order| {
+        order.state.buyer_id == user.id || user.is_admin() || is_broken(Control::AnybodysOrder)
+    });
     visible.ok_or_else(|| Problem::not_found("order"))
 }
 

@@ -8,6 +8,7 @@ use std::{error::Error, time::Instant};
 
 use common::{
     bus::{CommitError, StoreError, Tx},
+    control::{Control, is_broken},
     events::{order::OrderSnapshot, payment::PaymentStatus},
     failpoint::{self, Point},
     http::Problem,
@@ -162,7 +163,10 @@ async fn authorize(context: &Context, payment: &Payment) -> Result<GatewayState,
         let detail = "it forgot an authorisation that it had seen".to_owned();
         return Err(GatewayError::Rejected(detail));
     };
-    let (reference, amount) = (payment.id, payment.amount);
+    let (reference, mut amount) = (payment.id, payment.amount);
+    if is_broken(Control::ChargeMore) {
+        amount.amount_cents += 1;
+    }
     context.gateway.authorize(Authorization { reference, payment_method, amount }).await
 }
 

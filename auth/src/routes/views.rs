@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use common::{
     bus::{CommitError, Tx},
     clock::Timestamp,
+    control::{Control, is_broken},
     events::user::Role,
     http::Problem,
     ids::{SessionId, UserId},
@@ -72,6 +73,9 @@ pub(super) async fn sign_in(
     let session = begin_session(context, user).await?;
     let token = context.keys.signer()?.sign(user, &session)?;
     let AccessToken { text, expires_at } = &token;
+    if is_broken(Control::LogToken) {
+        tracing::info!(token = text.expose_secret(), "signed in");
+    }
     Ok(answer.cookie(context.cookies.with(&token, context.lifetimes.token)).json(SignedIn {
         user: UserView::of(user),
         access_token: text.expose_secret().to_owned(),

@@ -3,6 +3,8 @@
 
 mod app;
 mod bad_input;
+#[cfg(feature = "controls")]
+mod controls;
 mod coverage;
 mod first_admin;
 mod keys;

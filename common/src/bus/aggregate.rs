@@ -11,6 +11,7 @@ use super::{
     documents::Stored,
     outbox::{OutboxEntry, Publication},
 };
+use crate::control::{Control, is_broken};
 
 /// The most that one read may bring into memory.
 const MAX_RESULTS: i64 = 1_000;
@@ -63,6 +64,12 @@ impl Index {
     pub fn unique(mut self) -> Self {
         self.unique = true;
         self
+    }
+
+    /// No two documents may have the same keys, unless this mistake is being made.
+    #[must_use]
+    pub fn unique_unless(self, control: Control) -> Self {
+        if is_broken(control) { self } else { self.unique() }
     }
 
     /// Only documents that match `filter` are in the index.

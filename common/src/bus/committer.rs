@@ -15,6 +15,7 @@ use super::{
     tx::Write,
 };
 use crate::{
+    control::{Control, is_broken},
     failpoint::{self, Point},
     shutdown::Tasks,
 };
@@ -53,6 +54,9 @@ impl Committer {
         let (answer, answered) = oneshot::channel();
         let stopped = |()| CommitError::Unavailable("the service is stopping".to_owned());
         self.queue.send(Unit { writes, answer }).await.map_err(|_| stopped(()))?;
+        if is_broken(Control::AnswerBeforeCommit) {
+            return Ok(());
+        }
         answered.await.map_err(|_| stopped(()))?
     }
 }
@@ -87,6 +91,11 @@ async fn commit_group(database: &Database, to_relay: &mpsc::Sender<Job>, group: 
     for (u, unit) in group.iter().enumerate() {
         for (w, write) in unit.writes.iter().enumerate() {
             bulks.entry((write.collection, write.guard.is_some())).or_default().push((u, w));
+        }
+    }
+    if is_broken(Control::PublishBeforeCommit) {
+        for write in group.iter().flat_map(|unit| &unit.writes) {
+            hand_to_relay(to_relay, write);
         }
     }
     failpoint::pass(Point::CommitUnsent);

@@ -29,6 +29,7 @@ use super::{
     replay,
 };
 use crate::{
+    control::{Control, is_broken},
     failpoint::{self, Point},
     telemetry::{self, chain},
 };
@@ -220,6 +221,9 @@ impl<C: Clone + Send + Sync + 'static> Runner<C> {
             permits.acquire_owned().await
         };
         let handler = async move {
+            if is_broken(Control::AckBeforeCommit) {
+                answer(&message, AckKind::Ack).await;
+            }
             let result = showing_life(&message, async {
                 let _permit = tokio::select! {
                     biased;

@@ -9,7 +9,12 @@ use super::{
     documents::Stored,
     outbox::{OutboxEntry, Publication},
 };
-use crate::{clock::Timestamp, events::Fact, telemetry};
+use crate::{
+    clock::Timestamp,
+    control::{Control, is_broken},
+    events::Fact,
+    telemetry,
+};
 
 /// What a route or listener wants to be written. Nothing reaches MongoDB before the commit.
 ///
@@ -171,6 +176,10 @@ impl Write {
             }
             update.append(bson::cstr!("$push"), rawdoc! { "outbox": { "$each": each } });
         }
-        Ok(rawdoc! { "q": { "_id": self.id.as_str(), "rev": rev }, "u": update, "upsert": true })
+        let mut guard = rawdoc! { "_id": self.id.as_str() };
+        if !is_broken(Control::NoRevisionGuard) {
+            guard.append(bson::cstr!("rev"), rev);
+        }
+        Ok(rawdoc! { "q": guard, "u": update, "upsert": true })
     }
 }

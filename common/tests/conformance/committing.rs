@@ -75,6 +75,8 @@ async fn a_refused_unit_of_work_does_not_disturb_its_group() {
         assert_eq!(result.is_err(), n % 10 == 0, "unit {n}: {result:?}");
     }
     assert_eq!(process.bus.repository::<Claim>().count(bson::doc! {}).await.unwrap(), 91);
+    world.settle().await;
+    assert_eq!(world.published::<common::events::order::OrderCreated>().await.len(), 91);
     process.stop().await;
 }
 

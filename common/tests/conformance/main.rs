@@ -5,6 +5,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 mod committing;
+#[cfg(feature = "controls")]
+mod controls;
 mod dead_letters;
 mod fixture;
 mod fragile;

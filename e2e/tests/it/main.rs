@@ -33,4 +33,6 @@ mod matrix;
 mod promises;
 mod secrets;
 
+#[cfg(feature = "controls")]
+mod controls;
 mod model;

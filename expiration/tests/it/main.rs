@@ -3,6 +3,8 @@
 
 mod app;
 mod auditing;
+#[cfg(feature = "controls")]
+mod controls;
 mod deadlines;
 mod laws;
 mod losses;

@@ -19,6 +19,7 @@
 
 use common::{
     clock::Timestamp,
+    control::{Control, is_broken},
     events::{
         order::{
             CancelReason,
@@ -154,8 +155,11 @@ pub fn decide(order: &Order, input: Input<'_>, now: Timestamp) -> Decision {
 
 fn timer_fired(order: &Order, now: Timestamp) -> Decision {
     match order.status {
-        AwaitingPayment if now < order.expires_at => Decision::Unchanged(Unchanged::NotDue(order.expires_at)),
+        AwaitingPayment if now < order.expires_at && !is_broken(Control::ExpireEarly) => {
+            Decision::Unchanged(Unchanged::NotDue(order.expires_at))
+        }
         AwaitingPayment => changed(order.entering(Expired, now)),
+        Confirmed if is_broken(Control::ExpireConfirmed) => changed(order.entering(Expired, now)),
         Confirmed | Completed | Refunding => Decision::Unchanged(Unchanged::Paid),
         Refunded | Cancelled | Expired => Decision::Unchanged(Unchanged::Ended),
     }
@@ -179,7 +183,15 @@ fn payment_authorized(order: &Order, payment: &PaymentSnapshot, now: Timestamp) 
         AwaitingPayment if payment.amount != order.total || payment.buyer_id != order.buyer_id => {
             Decision::Unchanged(Unchanged::Mismatch)
         }
-        AwaitingPayment if now >= order.expires_at => Decision::Unchanged(Unchanged::TooLate),
+        AwaitingPayment if now >= order.expires_at && !is_broken(Control::ConfirmLate) => {
+            Decision::Unchanged(Unchanged::TooLate)
+        }
+        AwaitingPayment if is_broken(Control::CompleteUncharged) => {
+            changed(Order { payment_id: Some(payment.id), ..order.entering(Completed, now) })
+        }
+        Expired if is_broken(Control::ReviveExpired) => {
+            changed(Order { payment_id: Some(payment.id), ..order.entering(Confirmed, now) })
+        }
         AwaitingPayment => changed(Order { payment_id: Some(payment.id), ..order.entering(Confirmed, now) }),
         Confirmed | Completed | Refunding => Decision::Unchanged(settled_by(order, payment)),
         Refunded | Cancelled | Expired => Decision::Unchanged(Unchanged::Ended),

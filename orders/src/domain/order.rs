@@ -2,6 +2,7 @@
 
 use common::{
     clock::Timestamp,
+    control::{Control, is_broken},
     events::{
         listing::Seat,
         order::{CancelReason, OrderSnapshot, OrderStatus},
@@ -105,6 +106,21 @@ pub const fn is_open(status: OrderStatus) -> bool {
     }
 }
 
+/// What [`Order::live`] is in this state.
+fn has_seats(status: OrderStatus) -> bool {
+    match status {
+        OrderStatus::Confirmed if is_broken(Control::FreeSeatsEarly) => false,
+        OrderStatus::Cancelled | OrderStatus::Expired if is_broken(Control::KeepSeats) => true,
+        OrderStatus::AwaitingPayment
+        | OrderStatus::Confirmed
+        | OrderStatus::Completed
+        | OrderStatus::Refunding
+        | OrderStatus::Refunded
+        | OrderStatus::Cancelled
+        | OrderStatus::Expired => status.is_live(),
+    }
+}
+
 impl Order {
     /// What the others are told.
     pub fn snapshot(&self) -> OrderSnapshot {
@@ -143,7 +159,7 @@ impl Order {
         Self {
             version: self.version + 1,
             status,
-            live: status.is_live(),
+            live: has_seats(status),
             open: is_open(status),
             changed_at: now,
             ..self.clone()

@@ -6,6 +6,7 @@ use bson::{Bson, Document, doc};
 use common::{
     bus::{Aggregate, Bus, Index, Loaded, Publication, Repository, StoreError, Tx},
     clock::Timestamp,
+    control::Control,
     events::{
         listing::Seat,
         order::{
@@ -38,10 +39,10 @@ impl Aggregate for Order {
     fn indexes() -> Vec<Index> {
         vec![
             Index::on(SEATS_OF_LIVE_ORDERS, doc! { "state.listingId": 1, "state.seats": 1 })
-                .unique()
+                .unique_unless(Control::NoSeatIndex)
                 .partial(doc! { "state.live": true }),
             Index::on(SLOT_OF_OPEN_ORDERS, doc! { "state.buyerId": 1, "state.slot": 1 })
-                .unique()
+                .unique_unless(Control::NoSlotIndex)
                 .partial(doc! { "state.open": true }),
             Index::on(REQUEST_OF_BUYER, doc! { "state.buyerId": 1, "state.request.key": 1 }).unique(),
             Index::on(REFUND_OF_REQUESTER, doc! { "state.refund.requestedBy": 1, "state.refund.key": 1 })

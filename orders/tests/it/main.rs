@@ -4,6 +4,8 @@
 mod app;
 mod auditing;
 mod bad_input;
+#[cfg(feature = "controls")]
+mod controls;
 mod coverage;
 mod holding;
 mod laws;

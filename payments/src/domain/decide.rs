@@ -2,6 +2,7 @@
 
 use common::{
     clock::Timestamp,
+    control::{Control, is_broken},
     events::{
         order::OrderSnapshot,
         payment::{CardSummary, DeclineReason, PaymentStatus},
@@ -75,6 +76,9 @@ pub fn decide(payment: &Payment, input: Input, now: Timestamp) -> Decision {
                 next.become_status(status, now)
             }
         },
+        Input::Unknown if next.status == PaymentStatus::Capturing && is_broken(Control::UnknownIsFailed) => {
+            next.become_status(PaymentStatus::Failed, now)
+        }
         Input::Unknown if is_under_way(next.status) => {
             ask_again(&mut next, now);
             None
@@ -129,6 +133,9 @@ pub fn next_call(payment: &Payment, heard: Option<&GatewayState>) -> Option<Call
 /// Takes the step that the order wants, if one is due from here.
 fn follow_order(payment: &mut Payment, now: Timestamp) {
     let step = match (payment.status, payment.claim()) {
+        (PaymentStatus::Authorized, Claim::Open) if is_broken(Control::AutoCapture) => {
+            Some(PaymentStatus::Capturing)
+        }
         (PaymentStatus::Authorized, Claim::Chosen) => Some(PaymentStatus::Capturing),
         // A refund of what was never charged is a release.
         (PaymentStatus::Authorized, Claim::Unwanted | Claim::Refund) => Some(PaymentStatus::Voiding),

@@ -3,6 +3,7 @@
 use bson::{Document, doc};
 use common::{
     bus::{Aggregate, Index, Loaded, Publication, Repository, StoreError},
+    control::Control,
     events::{
         listing::{ListingCreated, ListingStatus, ListingUpdated, ListingWithdrawn},
         show::{ShowSnapshot, ShowStatus},
@@ -34,7 +35,7 @@ impl Aggregate for Listing {
             Index::on("by_price", doc! { SHOW_ID: 1, PRICE: 1, "_id": 1 }),
             Index::on("by_seller", doc! { SELLER_ID: 1, "_id": -1 }),
             Index::on(REQUESTS, doc! { SELLER_ID: 1, REQUEST_KEY: 1 })
-                .unique()
+                .unique_unless(Control::NoKeyIndex)
                 .partial(doc! { REQUEST_KEY: { "$exists": true } }),
         ]
     }

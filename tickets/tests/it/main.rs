@@ -5,6 +5,8 @@ mod app;
 mod auditing;
 mod bad_input;
 mod bad_queries;
+#[cfg(feature = "controls")]
+mod controls;
 mod coverage;
 mod following;
 mod idempotency;

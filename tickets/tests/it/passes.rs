@@ -1,6 +1,7 @@
 //! Passes: issued, shown, void.
 
 use common::{
+    bus::{CommitError, Tx},
     events::{
         order::{OrderCompleted, OrderRefundRequested, OrderRefunded, OrderSnapshot, OrderStatus},
         pass::{PassIssued, PassStatus, PassVoided},
@@ -8,7 +9,7 @@ use common::{
     testing::TestUser,
 };
 use serde_json::{Value, json};
-use tickets::domain::admission::pass_id;
+use tickets::domain::admission::{Admission, Reaction, pass_id};
 
 use crate::app::{TestApp, ids, later, signer};
 
@@ -125,6 +126,23 @@ async fn a_seat_that_was_sold_again_gets_its_pass_when_the_old_one_is_void() {
     assert_eq!(passes(&app, &heir, &again).await.len(), 2, "the retry succeeds once the seat is free");
     assert_eq!(app.published::<PassIssued>().await.len(), 4);
     app.assert_s7().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_valid_pass_for_a_seat_is_refused_by_the_database_itself() {
+    let app = TestApp::start().await;
+    let first = completed(&app, &[1, 2]).await;
+    let again = later(&app.order(first.show_id, first.listing_id, &[2, 3]), 3, OrderStatus::Completed);
+    let Reaction::Issued(admission, _) = Admission::begin(again, app.world.now()) else {
+        panic!("a completed order gets passes");
+    };
+    let insert = async |tx: &mut Tx| {
+        tx.insert(admission.clone());
+        Ok(())
+    };
+    let refused: Result<(), CommitError> = app.running.bus().transact(insert).await;
+    let duplicate = matches!(&refused, Err(CommitError::Duplicate { index }) if index == "valid_passes");
+    assert!(duplicate, "S7: {refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
