@@ -10,6 +10,8 @@ mod claim;
 mod decide;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod histories;
 mod invariants;
 mod payment;
 mod payment_method;

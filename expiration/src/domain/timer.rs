@@ -187,4 +187,6 @@ impl From<&OrderSnapshot> for News {
 }
 
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
 mod tests;

@@ -212,3 +212,6 @@ fn violation(invariant: &'static str, detail: String) -> Violation {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod histories;

@@ -131,6 +131,9 @@ fn valid_pass(order: &OrderSnapshot, seat: &Seat, now: Timestamp) -> PassSnapsho
 }
 
 #[cfg(test)]
+mod histories;
+
+#[cfg(test)]
 pub(crate) mod tests {
     use common::{
         ids::{ListingId, ShowId, UserId},

@@ -9,7 +9,7 @@ const DEADLINE: i64 = 1_800_000_000_000;
 const STATUSES: [TimerStatus; 3] = [TimerStatus::Pending, TimerStatus::Fired, TimerStatus::Cleared];
 const NEEDS: [Need; 2] = [Need::Awaiting, Need::Settled];
 
-fn at(millis: i64) -> Timestamp {
+pub(super) fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis).unwrap()
 }
 
