@@ -13,8 +13,9 @@ use crate::{
     ids::EventId,
 };
 
-/// Collections that tell how the bus is doing, not what the service has decided.
-const NOT_STATE: [&str; 2] = ["bus_streams", "dead_letters"];
+/// Collections that tell how the bus is doing and whom a service believes, which it hears of by itself in the
+/// middle of a check; not what the service has decided.
+const NOT_STATE: [&str; 3] = ["bus_streams", "dead_letters", "known_signing_keys"];
 
 /// Checks the laws with a history: events as their owner published them, oldest first. The world must be
 /// one in which the listener has not seen them yet and does not run by itself.
