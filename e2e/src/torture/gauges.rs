@@ -22,8 +22,9 @@ const TOLD: [&str; 9] = [
     "orders_swept_total",
     "orders_lost_races_total",
 ];
-/// Counters of which every label is told, since each must stay at zero.
-const VIOLATIONS: &str = "invariant_violations_total";
+/// Counters of which every label is told, since each must stay at zero. Those of liveness (`L…`) may rise
+/// while something is broken: the verdict asks for them when everything is healed.
+const VIOLATIONS: &str = "invariant_violations_total{id=\"S";
 /// Outcomes of a listener that mean that it has seen the event, or a newer one, before.
 const SEEN_BEFORE: [&str; 3] = ["outcome=\"duplicate\"", "outcome=\"stale\"", "outcome=\"already_done\""];
 
@@ -70,7 +71,7 @@ fn names(series: &str) -> Vec<String> {
     if name == "bus_handled_total" && SEEN_BEFORE.iter().any(|outcome| series.contains(outcome)) {
         names.push("seen before".to_owned());
     }
-    if name == VIOLATIONS {
+    if series.starts_with(VIOLATIONS) {
         names.push(series.to_owned());
     }
     names
@@ -106,6 +107,13 @@ mod tests {
         }
         gauges.take("orders b", "bus_republished_total 10\n# HELP x\nother_total 4");
         assert_eq!(gauges.of("bus_republished_total"), 16);
+        gauges.take(
+            "orders a",
+            "invariant_violations_total{id=\"L1\"} 2\ninvariant_violations_total{id=\"S2\"} 0",
+        );
+        assert_eq!(gauges.violations(), Vec::<String>::new());
+        gauges.take("orders a", "invariant_violations_total{id=\"S2\"} 1");
+        assert_eq!(gauges.violations().len(), 1);
         gauges.take("orders a", "bus_handled_total{listener=\"l\",outcome=\"stale\"} 2");
         assert_eq!((gauges.of("bus_handled_total"), gauges.of("seen before")), (2, 2));
     }
