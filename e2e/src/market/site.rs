@@ -14,6 +14,9 @@ use super::machinery::Ports;
 
 /// Longer than the ingress waits for a service.
 const TIMEOUT: Duration = Duration::from_secs(40);
+/// Shorter than the five seconds after which the gateway closes a connection that nobody uses: a request that
+/// meets the close is not answered.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// The address of a marketplace. Clones share their connections.
 #[derive(Debug, Clone)]
@@ -31,14 +34,14 @@ impl Site {
 
     /// The site behind an ingress at this port, with a gateway at that one.
     pub fn at(port: u16, gateway_port: u16) -> Self {
-        let client = Client::builder().timeout(TIMEOUT).build().expect("make an HTTP client");
+        let client = client(TIMEOUT);
         Self { port, gateway_port, client }
     }
 
     /// The same site for somebody who waits no longer than this, on connections of their own.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
-        let client = Client::builder().timeout(timeout).build().expect("make an HTTP client");
+        let client = client(timeout);
         Self { client, ..self.clone() }
     }
 
@@ -107,6 +110,10 @@ impl Site {
         stream.read_to_end(&mut answer).expect("read the answer");
         String::from_utf8_lossy(&answer).into_owned()
     }
+}
+
+fn client(timeout: Duration) -> Client {
+    Client::builder().timeout(timeout).pool_idle_timeout(IDLE).build().expect("make an HTTP client")
 }
 
 /// Sends a request and reads the whole answer; says what went wrong with the connection.
