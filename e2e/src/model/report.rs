@@ -9,6 +9,10 @@ use stateright::{Checker as _, Expectation, HasDiscoveries, Model as _};
 
 use super::{Marketplace, scope::Scope};
 
+/// How many steps a check takes at most: some fifteen million states, which fit into four gigabytes of memory.
+/// Beyond that the states that are nearest to the beginning have been seen, and no others.
+const MOST_STEPS: usize = 120_000_000;
+
 /// What came of a check.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -18,6 +22,8 @@ pub struct Report {
     /// How many different states were reached.
     pub states: usize,
     depth: usize,
+    /// Whether these are all states that can be reached.
+    pub complete: bool,
     took: Duration,
     /// What was asked, and whether it is so.
     pub answers: Vec<Answer>,
@@ -35,12 +41,13 @@ pub struct Answer {
     is_law: bool,
 }
 
-/// Walks through all states of a scope; ends at the first broken law.
+/// Walks through the states of a scope, those nearest to the beginning first; ends at the first broken law.
 pub fn check(scope: Scope) -> Report {
     let (name, started) = (scope.name, Instant::now());
     let market = Marketplace::of(scope);
     // One thread: the first way that is found to break a law is then a shortest one.
-    let checker = market.checker().finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
+    let checker = market.checker().finish_when(HasDiscoveries::AnyFailures);
+    let checker = checker.target_state_count(MOST_STEPS).spawn_bfs().join();
     let discoveries = checker.discoveries();
     let answers = checker.model().properties().into_iter().map(|property| {
         let is_law = property.expectation != Expectation::Sometimes;
@@ -53,31 +60,37 @@ pub fn check(scope: Scope) -> Report {
         steps: checker.state_count(),
         states: checker.unique_state_count(),
         depth: checker.max_depth(),
+        complete: checker.state_count() < MOST_STEPS,
         answers: answers.collect(),
         took: started.elapsed(),
     }
 }
 
 impl Report {
-    /// What is not as it should be.
+    /// What is not as it should be. That an end was not reached says something only if all states were.
     pub fn failures(&self) -> Vec<&Answer> {
         let broken = |answer: &&Answer| !answer.holds;
         let law = self.answers.iter().filter(broken).find(|answer| answer.is_law);
         // A broken law ends the check, and most ends were not reached then.
-        law.map_or_else(|| self.answers.iter().filter(broken).collect(), |law| vec![law])
+        match law {
+            Some(law) => vec![law],
+            None if self.complete => self.answers.iter().filter(broken).collect(),
+            None => Vec::new(),
+        }
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scope, steps, states, depth, took, answers } = self;
-        let secs = took.as_secs_f64();
-        writeln!(f, "{scope}: {states} states, {steps} steps, depth {depth}, {secs:.1} s")?;
+        let Self { scope, steps, states, depth, complete, took, answers } = self;
+        let (secs, which) = (took.as_secs_f64(), if *complete { "all" } else { "the nearest" });
+        writeln!(f, "{scope}: {which} {states} states, {steps} steps, depth {depth}, {secs:.1} s")?;
         for Answer { name, holds, path, is_law } in answers {
             let word = match (is_law, holds) {
                 (true, true) => "holds",
                 (true, false) => "BROKEN",
                 (false, true) => "reached",
+                (false, false) if !complete => "not yet",
                 (false, false) => "NEVER REACHED",
             };
             writeln!(f, "  {word:<14} {name}")?;
