@@ -73,7 +73,6 @@ fn named_field(message: &str) -> Option<&str> {
 
 /// What is wrong, without echoing what was sent: it may be a password.
 fn explained(message: &str) -> String {
-    let message = message.split_once(" at line ").map_or(message, |(message, _)| message);
     if message.starts_with("missing field") {
         return "is required".to_owned();
     }
@@ -83,14 +82,20 @@ fn explained(message: &str) -> String {
     if message.starts_with("duplicate field") {
         return "appears more than once".to_owned();
     }
-    match message.split_once(", expected ") {
+    // From the end: what was found is quoted before it, and may be anything.
+    match message.rsplit_once(", expected ") {
         Some((found, expected)) if found.starts_with("invalid ") || found.starts_with("unknown ") => {
             let mut detail = "must be ".to_owned();
-            let _ = write!(detail, "{}", in_plain_words(expected));
+            let _ = write!(detail, "{}", in_plain_words(without_place(expected)));
             detail
         }
-        _ => message.to_owned(),
+        _ => without_place(message).to_owned(),
     }
+}
+
+/// serde_json says where it was; the pointer says it better.
+fn without_place(message: &str) -> &str {
+    message.rsplit_once(" at line ").map_or(message, |(message, _)| message)
 }
 
 fn in_plain_words(expected: &str) -> String {
@@ -125,6 +130,10 @@ mod tests {
     fn what_was_sent_is_never_echoed() {
         let message = "invalid type: integer `12345678`, expected a string at line 1 column 20";
         assert_eq!(explained(message), "must be text");
+        let message = "invalid type: string \"hunter2, expected hunter3\", expected u32 at line 1 column 9";
+        assert_eq!(explained(message), "must be a whole number from 0 to 4294967295");
+        let message = "invalid type: string \"hunter2 at line 1\", expected u32";
+        assert_eq!(explained(message), "must be a whole number from 0 to 4294967295");
     }
 
     #[test]
