@@ -43,7 +43,7 @@ impl Money {
     /// The price of `quantity` things at this price each; `None` if it exceeds [`MAX_CENTS`].
     pub fn times(self, quantity: u32) -> Option<Self> {
         let amount_cents = self.amount_cents.checked_mul(i64::from(quantity))?;
-        (amount_cents.abs() <= MAX_CENTS).then_some(Self { amount_cents, ..self })
+        (amount_cents.unsigned_abs() <= MAX_CENTS.unsigned_abs()).then_some(Self { amount_cents, ..self })
     }
 }
 
@@ -65,6 +65,7 @@ mod tests {
         assert_eq!(price.times(2).map(|m| m.amount_cents), Some(MAX_CENTS));
         assert_eq!(price.times(3), None);
         assert_eq!(Money::new(i64::MAX, Currency::Usd).times(2), None);
+        assert_eq!(Money::new(i64::MIN, Currency::Usd).times(1), None);
     }
 
     #[test]
