@@ -51,8 +51,9 @@ macro_rules! ids {
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 // Only the canonical form: one id has one spelling, in URLs and in the database.
-                let uuid = Uuid::try_parse(text).map_err(|_| InvalidId)?;
-                if text.len() == 36 { Ok(Self(uuid)) } else { Err(InvalidId) }
+                let id = Self(Uuid::try_parse(text).map_err(|_| InvalidId)?);
+                let mut spelling = Uuid::encode_buffer();
+                if *id.0.hyphenated().encode_lower(&mut spelling) == *text { Ok(id) } else { Err(InvalidId) }
             }
         }
 
@@ -140,6 +141,7 @@ mod tests {
         let id = OrderId::generate();
         for text in [
             id.uuid().simple().to_string(),
+            "01932F5C-7F1E-7CC3-98C4-DC0C0C07398F".into(),
             format!("{{{id}}}"),
             format!("urn:uuid:{id}"),
             String::new(),
