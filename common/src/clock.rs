@@ -152,6 +152,8 @@ impl Clock {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -173,5 +175,17 @@ mod tests {
     fn years_that_rfc_3339_cannot_write_are_refused() {
         assert!(Timestamp::from_millis(i64::MAX).is_none());
         assert!("10000-01-01T00:00:00Z".parse::<Timestamp>().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_time_or_none(text: String, millis: i64, secs: u64) {
+            prop_assert!(text.parse::<Timestamp>().is_err());
+            let Some(time) = Timestamp::from_millis(millis % 300_000_000_000_000) else { return Ok(()) };
+            prop_assert_eq!(time.to_string().parse::<Timestamp>().ok(), Some(time));
+            let duration = Duration::from_secs(secs);
+            prop_assert!(time.minus(duration) <= time.plus(duration) || time.millis() < 0);
+            prop_assert!(time.plus(duration).since(time) <= duration);
+        }
     }
 }

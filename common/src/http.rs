@@ -32,6 +32,8 @@ mod server;
 mod user;
 mod validation;
 
+#[cfg(feature = "testing")]
+pub(crate) use self::{body::parse as parse_body, query::parse as parse_query};
 pub use self::{
     body::{Body, MAX_BODY_BYTES},
     idempotency::{IDEMPOTENCY_KEY, IdempotencyKey, fingerprint},

@@ -123,6 +123,8 @@ ids! {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -148,6 +150,16 @@ mod tests {
             "{\"$gt\": \"\"}".into(),
         ] {
             assert!(text.parse::<OrderId>().is_err(), "{text:?} was taken for an id");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_an_id_in_its_one_spelling_or_none(text: String, uuid: u128, upper: bool) {
+            prop_assert!(text.parse::<OrderId>().is_err());
+            let id = OrderId::from_uuid(Uuid::from_u128(uuid));
+            let spelt = if upper { id.to_string().to_uppercase() } else { id.to_string() };
+            prop_assert_eq!(spelt.parse::<OrderId>().ok(), (spelt == id.to_string()).then_some(id));
         }
     }
 }

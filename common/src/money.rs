@@ -57,6 +57,8 @@ impl fmt::Display for Money {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -72,5 +74,19 @@ mod tests {
     fn money_is_camel_case_json() {
         let json = serde_json::to_string(&Money::new(1_999, Currency::Eur)).unwrap();
         assert_eq!(json, r#"{"amountCents":1999,"currency":"EUR"}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn any_amount_can_be_multiplied_and_written(cents: i64, quantity: u32) {
+            let price = Money::new(cents, Currency::Gbp);
+            let exact = i128::from(cents) * i128::from(quantity);
+            let total = price.times(quantity).map(|total| i128::from(total.amount_cents));
+            prop_assert_eq!(total, (exact.abs() <= i128::from(MAX_CENTS)).then_some(exact));
+            prop_assert!(price.to_string().ends_with(" Gbp"));
+            for extreme in [i64::MIN, i64::MAX] {
+                prop_assert!(Money::new(extreme, Currency::Usd).times(1).is_none());
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a failed step fails the test")]
 
 mod answer;
+pub mod anything;
 #[cfg(feature = "controls")]
 pub mod controls;
 pub mod coverage;

@@ -96,3 +96,17 @@ async fn keep_stronger_hash(
     };
     context.bus.transact(replace).await
 }
+
+#[cfg(test)]
+mod tests {
+    use common::testing::anything::check_body;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn any_body_gives_credentials_or_names_a_field() {
+        let good = json!({ "email": "ada@example.com", "password": "a stage door in the rain" });
+        check_body(&good, |body: Credentials| body.parse());
+    }
+}

@@ -97,3 +97,18 @@ async fn create_account(context: &Context, profile: &Profile, hash: &PasswordHas
         created => Ok(created?),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use common::testing::anything::check_body;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn any_body_gives_a_profile_or_names_a_field() {
+        let good =
+            json!({ "email": "ada@example.com", "password": "a stage door in the rain", "name": "Ada" });
+        check_body(&good, |body: SignUp| body.parse());
+    }
+}

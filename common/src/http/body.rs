@@ -93,7 +93,7 @@ async fn collect(mut payload: Payload) -> Result<Bytes, Problem> {
     Ok(body.freeze())
 }
 
-fn parse<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned + Validate<Context = ()>>(body: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let value: T = serde_path_to_error::deserialize(&mut json).map_err(|error| refusal(body, &error))?;
     json.end().map_err(|error| malformed(&error))?;
@@ -119,9 +119,10 @@ fn malformed(error: &serde_json::Error) -> Problem {
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
+    use serde_json::json;
 
     use super::*;
-    use crate::ids::ListingId;
+    use crate::{ids::ListingId, testing::anything::check_body};
 
     #[derive(Debug, Deserialize, Validate)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -235,5 +236,13 @@ mod tests {
         let mut pointers: Vec<_> = blamed(&body).into_iter().map(|(pointer, _)| pointer).collect();
         pointers.sort();
         assert_eq!(pointers, ["/price/amountCents", "/seatCount", "/seats/1"]);
+    }
+
+    #[test]
+    fn any_body_gives_a_value_or_names_a_field() {
+        let good = json!({
+            "listingId": ListingId::generate(), "seatCount": 2, "price": { "amountCents": 1 }, "seats": ["1"],
+        });
+        check_body(&good, Ok::<PlaceOrder, Problem>);
     }
 }

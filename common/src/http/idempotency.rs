@@ -56,6 +56,7 @@ pub fn fingerprint(body: &impl Serialize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -83,5 +84,15 @@ mod tests {
         }
         assert_eq!(fingerprint(&Forward { a: 1, b: 2 }), fingerprint(&Backward { b: 2, a: 1 }));
         assert_ne!(fingerprint(&json!({"a": 1})), fingerprint(&json!({"a": "1"})));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_key_as_they_stand_or_none(bytes: Vec<u8>, text in "[!-~]{1,128}") {
+            if let Some(key) = IdempotencyKey::parse(&bytes) {
+                prop_assert_eq!(key.as_str().as_bytes(), &bytes);
+            }
+            prop_assert!(IdempotencyKey::parse(text.as_bytes()).is_some(), "the pattern in the document is right");
+        }
     }
 }

@@ -122,7 +122,10 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::testing::anything::check_query;
 
     #[test]
     fn a_page_ends_with_a_cursor_only_if_there_is_more() {
@@ -143,5 +146,20 @@ mod tests {
                 (422, "/query/cursor")
             );
         }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_cursor_or_refused(text: String, place: (i64, String)) {
+            if let Err(problem) = Cursor::decode::<(i64, String)>(&text) {
+                prop_assert_eq!(problem.errors()[0].pointer.as_str(), "/query/cursor");
+            }
+            prop_assert_eq!(Cursor::decode::<(i64, String)>(&Cursor::encode(&place)).unwrap(), place);
+        }
+    }
+
+    #[test]
+    fn any_query_gives_a_page_or_names_the_parameter() {
+        check_query::<PageQuery>(&["limit", "cursor"]);
     }
 }

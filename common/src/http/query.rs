@@ -24,7 +24,7 @@ where
     }
 }
 
-fn parse<T: DeserializeOwned + Validate<Context = ()>>(query: &str) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned + Validate<Context = ()>>(query: &str) -> Result<T, Problem> {
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     let value: T = serde_path_to_error::deserialize(pairs)
         .map_err(|error| fields::undecodable("/query", error.path(), &error.inner().to_string()))?;

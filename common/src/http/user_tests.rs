@@ -5,12 +5,14 @@ use std::time::Duration;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey as _};
 use jsonwebtoken::{EncodingKey, Header};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::{
     clock::Clock,
     events::signing_key::{SigningKeySnapshot, SigningKeyStatus},
+    testing::anything::any_json,
 };
 
 struct Issuer {
@@ -193,4 +195,43 @@ async fn the_tokens_of_an_ended_session_are_refused() {
     let now = issuer.clock.now();
     issuer.ring.revoke(user.session_id, now.plus(Duration::from_mins(10)), now);
     assert_eq!(issuer.verify(&token).await, Err(TokenError::Revoked));
+}
+
+proptest! {
+    #[test]
+    fn any_change_of_a_token_is_refused(at: prop::sample::Index, with: char, cut: prop::sample::Index) {
+        let issuer = Issuer::new();
+        let token = issuer.sign(&issuer.claims());
+        let at = at.index(token.len());
+        let changed = format!("{}{with}{}", &token[..at], &token[at + 1..]);
+        let longer = format!("{}{with}{}", &token[..at], &token[at..]);
+        for forged in [&changed, &longer, &token[..cut.index(token.len())]] {
+            let verdict = verify_by_known_keys(forged, &issuer.ring, issuer.clock.now());
+            prop_assert!(forged == token || verdict == Err(TokenError::Invalid), "{} is believed", forged);
+        }
+    }
+
+    #[test]
+    fn anything_at_all_is_no_token(text: String, header in any_json(), claims in any_json()) {
+        let issuer = Issuer::new();
+        let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+        for forged in [text, format!("{}.{}.AAAA", part(&header), part(&claims))] {
+            let verdict = verify_by_known_keys(&forged, &issuer.ring, issuer.clock.now());
+            prop_assert_eq!(verdict, Err(TokenError::Invalid));
+        }
+    }
+
+    #[test]
+    fn claims_of_any_kind_under_a_good_signature_are_judged(claims in any_json(), times: [i64; 3]) {
+        let issuer = Issuer::new();
+        let _ = verify_by_known_keys(&issuer.sign(&claims), &issuer.ring, issuer.clock.now());
+        let mut good = issuer.claims();
+        for (name, time) in ["exp", "nbf", "iat"].into_iter().zip(times) {
+            good[name] = time.into();
+        }
+        let now = issuer.clock.now();
+        let verdict = verify_by_known_keys(&issuer.sign(&good), &issuer.ring, now);
+        let [exp, nbf, iat] = times;
+        prop_assert_eq!(verdict.is_ok(), exp > now.secs() - LEEWAY_SECS && nbf.max(iat) <= now.secs() + LEEWAY_SECS);
+    }
 }

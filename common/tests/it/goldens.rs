@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 use common::events::{FactInfo, catalogue};
 use serde_json::Value;
 
-fn goldens_of(fact: &FactInfo) -> Vec<(String, String)> {
+pub fn goldens_of(fact: &FactInfo) -> Vec<(String, String)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("goldens");
     let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     let of_fact = files.filter(|path| {

@@ -194,3 +194,17 @@ async fn step_aside(attempt: u32) {
     let bound_micros = 1_000_u64 << attempt.min(5);
     sleep(Duration::from_micros(rand::rng().random_range(0..bound_micros))).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use common::testing::anything::check_body;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn any_body_gives_a_wish_or_names_a_field() {
+        let good = json!({ "listingId": ListingId::generate(), "quantity": 2, "expectedPriceCents": 12_500 });
+        check_body(&good, Ok::<PlaceOrder, Problem>);
+    }
+}

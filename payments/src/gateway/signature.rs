@@ -92,6 +92,8 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn at(secs: i64) -> Timestamp {
@@ -133,6 +135,32 @@ mod tests {
         for header in ["", "t=1", "v1=00", "t=x,v1=00", "t=1,v1=0", "t=1,v1=zz", "t=1,v1=٣٣", "nonsense"] {
             let verdict = verify(&"secret".into(), at(1), header, b"");
             assert_eq!(verdict, Err(SignatureError::Malformed), "{header:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_and_any_change_of_a_message_is_refused(
+            header: String,
+            body: Vec<u8>,
+            at: prop::sample::Index,
+            with: u8,
+            moved_secs in 1_i64..1_000_000,
+        ) {
+            let (secret, now) = (SecretString::from("secret"), super::tests::at(1_000));
+            prop_assert!(verify(&secret, now, &header, &body).is_err());
+            let signed = sign(&secret, now, &body);
+            prop_assert_eq!(verify(&secret, now, &signed, &body), Ok(()));
+            let mut changed = body.clone();
+            changed.insert(at.index(body.len() + 1), with);
+            prop_assert_eq!(verify(&secret, now, &signed, &changed), Err(SignatureError::Forged));
+            let moved = signed.replace("t=1000", &format!("t={}", 1_000 + moved_secs));
+            prop_assert_eq!(verify(&secret, now, &moved, &body), Err(SignatureError::Forged));
+            let digit = signed.len() - 1 - at.index(64);
+            let mut forged = signed.into_bytes();
+            forged[digit] = if forged[digit] == b'0' { b'1' } else { b'0' };
+            let forged = String::from_utf8(forged).unwrap();
+            prop_assert_eq!(verify(&secret, now, &forged, &body), Err(SignatureError::Forged));
         }
     }
 }

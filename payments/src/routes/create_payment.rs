@@ -155,3 +155,18 @@ fn order_closed() -> Problem {
 fn payment_in_progress() -> Problem {
     Problem::conflict("payment_in_progress", "Another payment of this order is in progress.")
 }
+
+#[cfg(test)]
+mod tests {
+    use common::testing::anything::check_body;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn any_body_gives_a_way_to_pay_or_names_a_field() {
+        let good =
+            json!({ "orderId": OrderId::generate(), "paymentMethod": "tok_gqzvhwnsyjktabcpoemdlfxiru" });
+        check_body(&good, Ok::<PayOrder, Problem>);
+    }
+}

@@ -110,6 +110,8 @@ fn read_uuid(text: &str) -> Option<Uuid> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use common::events::order::OrderStatus;
 
     use super::*;
@@ -183,5 +185,18 @@ mod tests {
     fn a_short_key_is_refused_and_no_key_prints() {
         assert!(PassSigner::new(&[7; MIN_KEY_BYTES - 1]).is_err());
         assert_eq!(format!("{:?}", signer(7)), "PassSigner { .. }");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_and_any_change_of_a_code_is_forged(text: String, at: prop::sample::Index, with: char) {
+            let code = signer(7).sign(&pass());
+            let at = at.index(code.len());
+            let changed = format!("{}{with}{}", &code[..at], &code[at + 1..]);
+            let longer = format!("{}{with}{}", &code[..at], &code[at..]);
+            for forged in [&text, &changed, &longer, &code[..at]] {
+                prop_assert!(forged == code || signer(7).verify(forged) == Err(Forged), "{} admits", forged);
+            }
+        }
     }
 }

@@ -161,3 +161,26 @@ async fn store(
     tracing::info!(listing.id = %listing.snapshot.id, "seats were offered");
     Ok(listing)
 }
+
+#[cfg(test)]
+mod tests {
+    use common::testing::anything::check_body;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn offer(places: (&str, Value)) -> Value {
+        let price = json!({ "amountCents": 12_500, "currency": "EUR" });
+        let mut offer =
+            json!({ "showId": ShowId::generate(), "section": "Stalls", "splitRule": "any", "price": price });
+        offer[places.0] = places.1;
+        offer
+    }
+
+    #[test]
+    fn any_body_gives_an_offer_or_names_a_field() {
+        for places in [("seats", json!(["1", "2"])), ("quantity", json!(2))] {
+            check_body(&offer(places), |body: CreateListing| body.offer(UserId::generate()));
+        }
+    }
+}

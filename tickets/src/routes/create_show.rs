@@ -108,3 +108,22 @@ fn iana_time_zone(name: &str, (): &()) -> garde::Result {
     }
     Err(garde::Error::new("must be the name of an IANA time zone, such as Europe/London"))
 }
+
+#[cfg(test)]
+mod tests {
+    use common::testing::anything::check_body;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn any_body_gives_a_show_or_names_a_field() {
+        let venue = json!({ "name": "Globe", "city": "London", "timeZone": "Europe/London" });
+        let starts_at = "2099-06-30T19:30:00Z";
+        let good = json!({
+            "title": "Hamlet", "category": "theatre", "performers": ["Ada Low"], "venue": venue, "startsAt": starts_at,
+        });
+        let now = common::clock::Clock::system().now();
+        check_body(&good, |body: CreateShow| Ok(Show::create(ShowId::generate(), body.into(), now)?));
+    }
+}

@@ -61,3 +61,17 @@ pub async fn edit_listing(
     let listing = context.bus.transact(change).await?;
     Ok(HttpResponse::Ok().json(context.view(listing).await?))
 }
+
+#[cfg(test)]
+mod tests {
+    use common::testing::anything::check_body;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn any_body_gives_a_price_or_names_a_field() {
+        let good = json!({ "price": { "amountCents": 12_500, "currency": "EUR" } });
+        check_body(&good, Ok::<EditListing, Problem>);
+    }
+}

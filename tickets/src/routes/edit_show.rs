@@ -79,3 +79,19 @@ pub async fn edit_show(
     };
     Ok(HttpResponse::Ok().json(context.bus.transact(change).await?))
 }
+
+#[cfg(test)]
+mod tests {
+    use common::testing::anything::check_body;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn any_body_gives_an_edit_or_names_a_field() {
+        let good = json!({
+            "title": "Hamlet", "performers": ["Ada Low"], "startsAt": "2099-06-30T19:30:00Z", "status": "scheduled",
+        });
+        check_body(&good, |body: EditShow| Ok::<_, Problem>(ShowEdit::from(body)));
+    }
+}

@@ -119,3 +119,15 @@ async fn fill(
 fn place(listing: &Listing) -> ListingPlace {
     (listing.snapshot.price.amount_cents, listing.snapshot.id)
 }
+
+#[cfg(test)]
+mod tests {
+    use common::testing::anything::check_query;
+
+    use super::*;
+
+    #[test]
+    fn any_query_gives_a_filter_or_names_the_parameter() {
+        check_query::<ListListings>(&["showId", "sellerId", "mine", "minSeats", "maxPriceCents", "status"]);
+    }
+}

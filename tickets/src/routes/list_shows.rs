@@ -59,3 +59,15 @@ pub async fn list_shows(
     let page = Page::of(shows, &page.0, |show| (show.snapshot.starts_at, show.snapshot.id));
     revalidation::answer(&request, &page.map(|show| show.snapshot))
 }
+
+#[cfg(test)]
+mod tests {
+    use common::testing::anything::check_query;
+
+    use super::*;
+
+    #[test]
+    fn any_query_gives_a_filter_or_names_the_parameter() {
+        check_query::<ListShows>(&["category", "city", "from", "until"]);
+    }
+}

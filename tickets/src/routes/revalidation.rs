@@ -36,6 +36,7 @@ fn known(request: &HttpRequest, tag: &EntityTag) -> bool {
 #[cfg(test)]
 mod tests {
     use actix_web::{http::header, test::TestRequest};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -65,5 +66,17 @@ mod tests {
     #[test]
     fn nothing_may_be_shown_unasked() {
         assert_eq!(header_of(&ask(None), header::CACHE_CONTROL), "public, no-cache");
+    }
+
+    proptest! {
+        #[test]
+        fn any_list_of_tags_is_understood_or_ignored(tags in "[ -~]{0,40}", bytes: Vec<u8>) {
+            for value in [tags.as_bytes(), &bytes] {
+                let Ok(value) = header::HeaderValue::from_bytes(value) else { continue };
+                let request = TestRequest::get().insert_header((header::IF_NONE_MATCH, value));
+                let status = answer(&request.to_http_request(), &"Hamlet").unwrap().status();
+                prop_assert!([200, 304].contains(&status.as_u16()), "{}", status);
+            }
+        }
     }
 }
