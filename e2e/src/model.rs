@@ -16,7 +16,7 @@
 //! for *whether* it is to be asked. Traces, and what a timer that is settled knows, are dropped.
 //!
 //! **Liveness** is the absence of bad ends: in every state in which nobody has anything left to do,
-//! everything must have come to a good end ([`rest`]).
+//! everything must have come to a good end (`rest`).
 
 pub mod actions;
 pub mod cast;

@@ -1,8 +1,8 @@
 //! The verdict: after everything is healed and the crowd has gone home, what must be true.
 //!
-//! First it waits, within a bound, until nothing is under way any more ([`rest`]: L1 to L8). Then it loads
-//! all books and holds them to the invariants ([`books`]: S1 to S7, S12, S13), to what was seen on the
-//! streams (S8, S9, S11), to what the clients were told ([`promises`]: S10, D1), and to silence about secrets
+//! First it waits, within a bound, until nothing is under way any more (`rest`: L1 to L8). Then it loads
+//! all books and holds them to the invariants (`books`: S1 to S7, S12, S13), to what was seen on the
+//! streams (S8, S9, S11), to what the clients were told (`promises`: S10, D1), and to silence about secrets
 //! (S15). A fresh purchase has to be done within five seconds (L9).
 
 mod books;
