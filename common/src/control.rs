@@ -223,10 +223,13 @@ mod tests {
     #[test]
     fn the_tests_of_every_catcher_check_the_controls() {
         for control in Control::ALL {
-            let tests =
-                format!("{}/../{}/tests/it/main.rs", env!("CARGO_MANIFEST_DIR"), control.catcher().package);
-            let main = std::fs::read_to_string(&tests).unwrap_or_default();
-            assert!(main.contains("mod controls;"), "{} is caught by nobody", control.name());
+            let tests = |binary: &str| {
+                let package = control.catcher().package;
+                let main = format!("{}/../{package}/tests/{binary}/main.rs", env!("CARGO_MANIFEST_DIR"));
+                std::fs::read_to_string(main).unwrap_or_default()
+            };
+            let checked = ["it", "conformance"].iter().any(|binary| tests(binary).contains("mod controls;"));
+            assert!(checked, "{} is caught by nobody", control.name());
         }
     }
 
