@@ -26,6 +26,13 @@ impl Market {
     /// them: S1 to S7, S12, S13, that no reservation of money is left open, that no service has given
     /// a message up, and that none has found anything wrong itself. The listings are as their buyers saw them.
     pub async fn audit(&self, listings: &[ListingSnapshot]) -> Findings {
+        let findings = self.audit_books(listings).await;
+        assert_eq!(self.alarms().await, Vec::<String>::new());
+        findings
+    }
+
+    /// The same, whatever the services say of themselves.
+    pub async fn audit_books(&self, listings: &[ListingSnapshot]) -> Findings {
         let findings = until("everything to come to rest", async || {
             let findings = Findings::gather(self, listings).await;
             match findings.under_way().first() {
@@ -36,7 +43,6 @@ impl Market {
         .await;
         assert_eq!(findings.violations(listings), Vec::<String>::new());
         assert_eq!(self.books.dead_letters().await, Vec::<String>::new());
-        assert_eq!(self.alarms().await, Vec::<String>::new());
         findings
     }
 }

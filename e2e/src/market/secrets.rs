@@ -48,7 +48,8 @@ impl Market {
 
     /// Everything that a searcher finds, wherever it is.
     pub async fn search(&self, searcher: &Searcher) -> Vec<Leak> {
-        let mut found = search(&self.books, self.machinery.dir(), searcher).await;
+        let dirs = [self.machinery.dir().to_path_buf()];
+        let mut found = search(&self.books, &dirs, searcher).await;
         for service in Service::ALL {
             let measurements = self.site.ask_port(self.machinery.ports().of(service).1, "/metrics").await;
             look(
@@ -62,9 +63,9 @@ impl Market {
     }
 }
 
-/// Everything that should not be written down in these books and below this directory, and is.
-pub async fn leaks(books: &Books, dir: &Path) -> Vec<Leak> {
-    let mut leaks = search(books, dir, &searcher(books).await).await;
+/// Everything that should not be written down in these books and below these directories, and is.
+pub async fn leaks(books: &Books, dirs: &[PathBuf]) -> Vec<Leak> {
+    let mut leaks = search(books, dirs, &searcher(books).await).await;
     leaks.retain(|leak| !is_in_its_place(leak));
     leaks
 }
@@ -96,9 +97,9 @@ async fn private_keys(books: &Books) -> Vec<String> {
     keys.iter().filter_map(private).collect()
 }
 
-async fn search(books: &Books, dir: &Path, searcher: &Searcher) -> Vec<Leak> {
+async fn search(books: &Books, dirs: &[PathBuf], searcher: &Searcher) -> Vec<Leak> {
     let mut found = search_databases(books, searcher).await;
-    found.extend(search_files(dir, searcher));
+    found.extend(dirs.iter().flat_map(|dir| search_files(dir, searcher)));
     found
 }
 

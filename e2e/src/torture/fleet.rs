@@ -6,7 +6,7 @@ pub mod parts;
 mod replica_set;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -179,6 +179,12 @@ impl Fleet {
     /// Changes what the services have counted.
     pub fn with_gauges(&self, work: impl FnOnce(&mut Gauges)) {
         work(&mut self.gauges.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Where the parts have their data and logs.
+    pub fn dirs(&self) -> Vec<PathBuf> {
+        let dirs = self.state().specs.values().map(|spec| spec.dir.clone()).collect::<BTreeSet<_>>();
+        dirs.into_iter().collect()
     }
 
     /// Where JetStream keeps its files.

@@ -84,7 +84,7 @@ pub async fn judge(
     violations.extend(observer.violations());
     violations.extend(fleet.gauges().violations());
     violations.extend(rest::strange_dead_letters(&books).await);
-    let leaks = secrets::leaks(&books, &fleet.dir).await;
+    let leaks = secrets::leaks(&books, &fleet.dirs()).await;
     violations.extend(leaks.iter().map(|leak| format!("S15: {:?} in {}", leak.kind, leak.place)));
     violations.sort();
     violations.dedup();
