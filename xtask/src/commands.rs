@@ -38,7 +38,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Ci => return checks::run(&workspace, &Wanted::of_ci(), &stop, &log),
         Command::Conformance => return conformance::show(&workspace, &stop, &log),
         Command::Seed(args) => seed(&workspace, args, &stop, &log),
-        Command::Torture { args } => return torture::run(&workspace, &args, &stop, &log),
+        Command::Torture { release, args } => return torture::run(&workspace, release, &args, &stop, &log),
         Command::Catalog { check } => {
             let mut catalog =
                 cargo::command(&workspace, &["run", "-q", "-p", "e2e", "--bin", "catalog", "--"]);

@@ -1,5 +1,5 @@
-//! `cargo xtask torture`: provides what the instrument needs, builds it and the services with
-//! optimisation, and runs it. The instrument itself is in `e2e/src/torture/`.
+//! `cargo xtask torture`: provides what the instrument needs, builds it and the services, and runs it. The
+//! instrument itself is in `e2e/src/torture/`.
 
 use std::{
     fs,
@@ -27,12 +27,19 @@ const PACKAGES: [&str; 6] = ["auth", "tickets", "orders", "expiration", "payment
 const FAKETIME: &str = "faketime/libfaketime.so.1";
 
 /// Runs it with these arguments; the code tells whether every promise was kept.
-pub fn run(workspace: &Workspace, args: &[String], stop: &Stop, log: &Log) -> Result<ExitCode> {
+pub fn run(
+    workspace: &Workspace,
+    release: bool,
+    args: &[String],
+    stop: &Stop,
+    log: &Log,
+) -> Result<ExitCode> {
     provision::provision(workspace, log)?;
     if !has_faketime() {
         debian::install(&["faketime"], log)?;
     }
-    let mut build = vec!["--locked", "--release", "--bins"];
+    let mut build = vec!["--locked", "--bins"];
+    build.extend(release.then_some("--release"));
     build.extend(PACKAGES.iter().flat_map(|package| ["--package", package]));
     let binaries = cargo::build(workspace, &build, stop)?;
     let mut torture = Command::new(binaries.get("torture")?);
