@@ -10,7 +10,6 @@ use common::{
         payment::PaymentStatus,
     },
     ids::{ListingId, OrderId},
-    money::Money,
 };
 use orders::domain::{invariants as of_orders, order::Order};
 use payments::domain::{Charge, Payment, is_under_way, s3_violations, s4_violations, s5_violations};
@@ -139,13 +138,7 @@ impl Findings {
     }
 
     fn charge(&self, payment: &Payment) -> Charge {
-        let (reservation, currency) = (self.reservation(payment), payment.amount.currency);
-        Charge {
-            payment_id: payment.id,
-            order_id: payment.order_id,
-            captured: Money::new(reservation.captured_cents, currency),
-            refunded: Money::new(reservation.refunded_cents, currency),
-        }
+        self.reservation(payment).charge(payment)
     }
 
     /// S13: the price charged is the price accepted.

@@ -7,12 +7,13 @@ use bson::{Document, doc};
 use common::{
     bus::DeadLetters,
     ids::{ListingId, OrderId},
+    money::Money,
 };
 use futures::TryStreamExt as _;
 use mongodb::{Client, Database};
 use orders::domain::order::Order;
 use payments::{
-    domain::Payment,
+    domain::{Charge, Payment},
     sandbox::entries::{Effect, Entry},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -192,6 +193,17 @@ impl Reservation {
             Effect::Refunded { amount, .. } => self.refunded_cents += amount.amount_cents,
             Effect::CaptureFailed { .. } | Effect::Voided { .. } => self.released = true,
             Effect::TokenCreated { .. } | Effect::ActionRequired { .. } | Effect::Declined { .. } => {}
+        }
+    }
+
+    /// What the predicates of payments compare with its order.
+    pub fn charge(&self, payment: &Payment) -> Charge {
+        let currency = payment.amount.currency;
+        Charge {
+            payment_id: payment.id,
+            order_id: payment.order_id,
+            captured: Money::new(self.captured_cents, currency),
+            refunded: Money::new(self.refunded_cents, currency),
         }
     }
 

@@ -87,7 +87,6 @@ struct Inner {
     promises: Vec<Promise>,
     refusals: Vec<Refusal>,
     counts: BTreeMap<(Wish, Outcome), u64>,
-    repeated: u64,
 }
 
 /// One exchange, as it is written down.
@@ -114,7 +113,6 @@ impl History {
                 promises: Vec::new(),
                 refusals: Vec::new(),
                 counts: BTreeMap::new(),
-                repeated: 0,
             }),
         }
     }
@@ -135,7 +133,6 @@ impl History {
         let mut inner = self.inner();
         writeln!(inner.file, "{line}").expect("write the history");
         *inner.counts.entry((exchange.wish, exchange.outcome)).or_default() += 1;
-        inner.repeated += u64::from(exchange.tries > 1);
         let only_try = exchange.tries == 1 && exchange.outcome == Outcome::Refused;
         if let (true, Some(key)) = (only_try, exchange.key) {
             let refusal = Refusal { wish: exchange.wish, who: exchange.who, key: key.to_owned() };
@@ -163,11 +160,6 @@ impl History {
         let mut inner = self.inner();
         inner.file.flush().expect("write the history");
         inner.counts.clone()
-    }
-
-    /// How many requests had to be made more than once.
-    pub fn repeated(&self) -> u64 {
-        self.inner().repeated
     }
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {

@@ -8,6 +8,7 @@ pub mod seller;
 
 use std::sync::Arc;
 
+use common::events::show::ShowSnapshot;
 use futures::{StreamExt as _, stream};
 use rand::{SeedableRng as _, rngs::StdRng};
 use tokio::task::JoinSet;
@@ -41,9 +42,7 @@ pub async fn start(
     options: &Options,
     stop: CancellationToken,
 ) -> Crowd {
-    let admin = Person::sign_in(&fleet.site, surroundings::ADMIN_EMAIL, surroundings::ADMIN_PASSWORD).await;
-    let show: common::events::show::ShowSnapshot =
-        until("the admin to be believed", async || read(&admin.post("/api/shows", &a_show()).await)).await;
+    let show = enter_show(fleet).await;
     let place = Arc::new(MarketPlace::new(show.id));
     let count = options.buyers + options.sellers;
     let signing_up = (0..count).map(|number| sign_up(fleet, history, number));
@@ -58,6 +57,12 @@ pub async fn start(
         people.spawn(buyer::live(client, place.clone(), random, stop.clone()));
     }
     Crowd { people }
+}
+
+/// A show that listings can be for, as soon as the admin is believed.
+pub async fn enter_show(fleet: &Fleet) -> ShowSnapshot {
+    let admin = Person::sign_in(&fleet.site, surroundings::ADMIN_EMAIL, surroundings::ADMIN_PASSWORD).await;
+    until("the admin to be believed", async || read(&admin.post("/api/shows", &a_show()).await)).await
 }
 
 /// Somebody new.

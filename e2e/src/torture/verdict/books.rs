@@ -10,7 +10,6 @@ use common::{
         payout::PayoutStatus,
     },
     ids::{ListingId, OrderId},
-    money::Money,
 };
 use orders::domain::{invariants as of_orders, order::Order};
 use payments::domain::{Charge, Payment, Payout, s3_violations, s4_violations, s5_violations};
@@ -158,13 +157,7 @@ impl Everything {
     }
 
     fn charge(&self, payment: &Payment) -> Charge {
-        let (reservation, currency) = (self.reservation(payment), payment.amount.currency);
-        Charge {
-            payment_id: payment.id,
-            order_id: payment.order_id,
-            captured: Money::new(reservation.captured_cents, currency),
-            refunded: Money::new(reservation.refunded_cents, currency),
-        }
+        self.reservation(payment).charge(payment)
     }
 
     /// L3: completed ⇔ one valid pass for each seat.

@@ -5,15 +5,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::events::order::{OrderSnapshot, OrderStatus};
+use common::{
+    events::order::{OrderSnapshot, OrderStatus},
+    ids::ShowId,
+};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use super::{client::Client, sign_up};
-use crate::{
-    market::a_show,
-    torture::{fleet::Fleet, history::History},
-};
+use super::{client::Client, enter_show, sign_up};
+use crate::torture::{fleet::Fleet, history::History};
 
 /// A recovery that takes longer has failed.
 pub const BOUND: Duration = Duration::from_mins(2);
@@ -25,17 +25,13 @@ const NUMBER: usize = 1_000_000;
 pub struct Canary {
     seller: Client,
     buyer: Client,
-    show: String,
+    show: ShowId,
 }
 
 impl Canary {
     /// Makes their accounts, and a show of their own.
     pub async fn open(fleet: &Arc<Fleet>, history: &Arc<History>) -> Self {
-        use crate::market::{Person, read, surroundings, until};
-        let admin =
-            Person::sign_in(&fleet.site, surroundings::ADMIN_EMAIL, surroundings::ADMIN_PASSWORD).await;
-        let show: Value = until("a show", async || read(&admin.post("/api/shows", &a_show()).await)).await;
-        let show = show["id"].as_str().expect("an id").to_owned();
+        let show = enter_show(fleet).await.id;
         let seller = sign_up(fleet, history, NUMBER).await;
         let buyer = sign_up(fleet, history, NUMBER + 1).await;
         Self { seller, buyer, show }

@@ -48,13 +48,8 @@ impl MarketPlace {
     }
 
     /// How many are talked about.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.listings().len()
-    }
-
-    /// Whether nothing is on sale.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// One that somebody wants.

@@ -20,7 +20,7 @@ pub async fn live(client: Client, place: Arc<MarketPlace>, mut random: StdRng, s
     let mut own: Vec<ListingSnapshot> = Vec::new();
     while !stop.is_cancelled() {
         let chance = random.random_range(0..100);
-        if place.len() < PLENTY || own.is_empty() || chance < 20 {
+        if place.count() < PLENTY || own.is_empty() || chance < 20 {
             if let Some(listing) = client.list(offer(&place, &mut random)).await {
                 place.tell(listing.clone());
                 own.push(listing);
