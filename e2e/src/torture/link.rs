@@ -24,6 +24,8 @@ pub enum Weather {
     Fair,
     /// Everything arrives this much later.
     Slow(Duration),
+    /// What is asked arrives at once; what is answered, only so many bytes a second: a reader that cannot keep up.
+    Trickle(u32),
     /// Nothing arrives, in either direction; connections stay open.
     Silent,
     /// What is asked arrives; what is answered does not: a connection that is half open.
@@ -123,25 +125,34 @@ async fn pump(
 ) {
     let mut chunk = vec![0; CHUNK_BYTES];
     while let Ok(length @ 1..) = from.read(&mut chunk).await {
-        if !weathered(direction, &mut state).await || to.write_all(&chunk[..length]).await.is_err() {
+        if !weathered(direction, length, &mut state).await || to.write_all(&chunk[..length]).await.is_err() {
             return;
         }
     }
     let _ = to.shutdown().await;
 }
 
-/// Waits until something may go on in this direction; false if the link itself is gone.
-async fn weathered(direction: Direction, state: &mut watch::Receiver<State>) -> bool {
+/// Waits until so many bytes may go on in this direction; false if the link itself is gone.
+async fn weathered(direction: Direction, length: usize, state: &mut watch::Receiver<State>) -> bool {
     let passes = |state: &State| match (state.weather, direction) {
-        (Weather::Fair | Weather::Slow(_), _) | (Weather::Deaf, Direction::There) => true,
+        (Weather::Fair | Weather::Slow(_) | Weather::Trickle(_), _) | (Weather::Deaf, Direction::There) => {
+            true
+        }
         (Weather::Silent | Weather::Closed, _) | (Weather::Deaf, Direction::Back) => false,
     };
     let weather = match state.wait_for(passes).await {
         Ok(state) => state.weather,
         Err(_) => return false,
     };
-    if let Weather::Slow(delay) = weather {
-        sleep(delay).await;
+    match (weather, direction) {
+        (Weather::Slow(delay), _) => sleep(delay).await,
+        (Weather::Trickle(bytes_per_sec), Direction::Back) => {
+            let bytes = u32::try_from(length).unwrap_or(u32::MAX);
+            // Fair weather frees what is held back.
+            let fair = state.wait_for(|state| state.weather == Weather::Fair);
+            let _ = timeout(Duration::from_secs(1) * bytes / bytes_per_sec.max(1), fair).await;
+        }
+        (Weather::Fair | Weather::Trickle(_) | Weather::Silent | Weather::Deaf | Weather::Closed, _) => {}
     }
     true
 }
@@ -189,6 +200,21 @@ mod tests {
             link.set(Weather::Fair);
             assert_eq!(answer(&mut client).await.unwrap(), 7);
         }
+    }
+
+    #[tokio::test]
+    async fn a_trickle_holds_back_as_much_as_its_rate_says_until_the_weather_is_fair() {
+        let (link, mut client) = echo().await;
+        link.set(Weather::Trickle(1));
+        client.write_u8(7).await.unwrap();
+        assert_eq!(answer(&mut client).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        link.set(Weather::Trickle(1_000_000));
+        assert_eq!(client.read_u8().await.unwrap(), 7);
+        link.set(Weather::Trickle(1));
+        client.write_u8(8).await.unwrap();
+        assert_eq!(answer(&mut client).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        link.set(Weather::Fair);
+        assert_eq!(answer(&mut client).await.unwrap(), 8);
     }
 
     #[tokio::test]

@@ -17,6 +17,8 @@ use crate::{
 
 /// Longer than JetStream waits for an acknowledgement before it delivers again.
 const LONGER_THAN_ACK_WAIT: Duration = Duration::from_secs(6);
+/// How many bytes a second a slow consumer hears: some twenty events.
+const SLOW_BYTES_PER_SEC: u32 = 20 << 10;
 /// How long the fleet goes on before JetStream becomes what it was.
 const BEFORE_THE_ROLL_BACK: Duration = Duration::from_secs(4);
 /// The library that Debian's package `faketime` brings; the loader knows what `$LIB` is on this machine.
@@ -40,6 +42,10 @@ pub async fn inject(fleet: &Fleet, fault: &Fault) {
         Fault::HalfOpen(way) => fleet.links.on(*way).set(Weather::Deaf),
         Fault::Latency(way, millis) => {
             fleet.links.on(*way).set(Weather::Slow(Duration::from_millis(*millis)));
+        }
+        Fault::SlowConsumer(service, replica) => {
+            fleet.links.on(Way::ToNats(*service, *replica)).set(Weather::Trickle(SLOW_BYTES_PER_SEC));
+            sleep(LONGER_THAN_ACK_WAIT).await;
         }
         Fault::Reset(ways) => {
             for way in ways {
@@ -97,6 +103,7 @@ pub async fn heal(fleet: &Fleet, fault: &Fault) {
         | Fault::Partition(_)
         | Fault::HalfOpen(_)
         | Fault::Latency(..)
+        | Fault::SlowConsumer(..)
         | Fault::Reset(_)
         | Fault::OldMessages(_)
         | Fault::DeleteConsumer { .. }

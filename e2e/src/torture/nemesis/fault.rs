@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The kinds of faults, as they are told and as `--only` takes them.
-pub const KINDS: [&str; 26] = [
+pub const KINDS: [&str; 27] = [
     "kill-service",
     "kill-both-replicas",
     "kill-all-services",
@@ -29,6 +29,7 @@ pub const KINDS: [&str; 26] = [
     "partition",
     "half-open",
     "latency",
+    "slow-consumer",
     "reset",
     "gateway-fails",
     "clock",
@@ -69,6 +70,8 @@ pub enum Fault {
     HalfOpen(Way),
     /// Everything comes late.
     Latency(Way, u64),
+    /// A replica hears from NATS so slowly that its messages are delivered again before it has read them.
+    SlowConsumer(Service, Replica),
     /// All connections are torn.
     Reset(Vec<Way>),
     /// The gateway fails, before or after the effect.
@@ -115,6 +118,7 @@ impl Fault {
             "partition" => Self::Partition(any_way(random)),
             "half-open" => Self::HalfOpen(any_way(random)),
             "latency" => Self::Latency(any_way(random), random.random_range(50..1_500)),
+            "slow-consumer" => Self::SlowConsumer(pick(&Service::ALL, random), pick(&Replica::ALL, random)),
             "reset" => Self::Reset((0..random.random_range(1..8)).map(|_| any_way(random)).collect()),
             "gateway-fails" => Self::GatewayFails {
                 operation: pick(&GATEWAY_OPERATIONS, random),
@@ -148,6 +152,7 @@ impl Fault {
             Self::Partition(_) => "partition",
             Self::HalfOpen(_) => "half-open",
             Self::Latency(..) => "latency",
+            Self::SlowConsumer(..) => "slow-consumer",
             Self::Reset(_) => "reset",
             Self::GatewayFails { .. } => "gateway-fails",
             Self::Clock { .. } => "clock",
@@ -177,7 +182,8 @@ impl Fault {
             Self::Partition(way) | Self::HalfOpen(way) | Self::Latency(way, _) => vec![end_of(*way)],
             Self::Reset(_) => Vec::new(),
             Self::GatewayFails { .. } => vec!["sandbox-gateway"],
-            Self::OldMessages(_)
+            Self::SlowConsumer(..)
+            | Self::OldMessages(_)
             | Self::DeleteConsumer { .. }
             | Self::Poison(_)
             | Self::DiskFull
@@ -201,6 +207,9 @@ impl fmt::Display for Fault {
             Self::Partition(way) => write!(f, "partition: {way}"),
             Self::HalfOpen(way) => write!(f, "half-open: {way}"),
             Self::Latency(way, millis) => write!(f, "latency of {millis} ms: {way}"),
+            Self::SlowConsumer(service, replica) => {
+                write!(f, "slow consumer: {} {}", service.name(), replica.name())
+            }
             Self::Reset(ways) => write!(f, "reset of {} links", ways.len()),
             Self::GatewayFails { operation, how } => write!(f, "gateway: {operation} {how}"),
             Self::Clock { part, off_secs } => write!(f, "clock of {part} off by {off_secs} s"),
