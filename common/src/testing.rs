@@ -9,9 +9,11 @@ pub mod anything;
 pub mod controls;
 pub mod coverage;
 pub mod laws;
+mod profile;
 mod servers;
 mod world;
 
 pub use answer::Answer;
+pub use profile::Profile;
 pub use servers::{Child, Servers, free_port, start_mongod, start_nats, start_nats_in, start_redis};
 pub use world::{TestUser, TestWorld};

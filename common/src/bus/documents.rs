@@ -33,6 +33,9 @@ impl<A> Stored<A> {
     }
 }
 
+/// The index of what another service has to act on, which is a small part of all that there ever was.
+pub(super) const AWAITING_PEER: &str = "awaiting_peer";
+
 /// Makes what every service's database has.
 pub(super) async fn prepare(database: &Database) -> Result<(), mongodb::error::Error> {
     let model = index_model(dead_letters::index());
@@ -46,7 +49,7 @@ pub(super) async fn create_collection<A: Aggregate>(
 ) -> Result<(), mongodb::error::Error> {
     let outbox =
         Index::on("unpublished", doc! { "outbox.time": 1 }).partial(doc! { "outbox": { "$exists": true } });
-    let awaiting = Index::on("awaiting_peer", doc! { "updatedAt": 1 }).partial(doc! { "awaitsPeer": true });
+    let awaiting = Index::on(AWAITING_PEER, doc! { "updatedAt": 1 }).partial(doc! { "awaitsPeer": true });
     let indexes = A::indexes().into_iter().chain([outbox, awaiting]).map(index_model);
     database.collection::<Stored<A>>(A::COLLECTION).create_indexes(indexes).await?;
     Ok(())

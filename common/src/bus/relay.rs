@@ -16,7 +16,7 @@ use std::{
 
 use bson::{Document, RawArrayBuf, doc, rawdoc};
 use futures::{StreamExt as _, TryStreamExt as _, future::BoxFuture, stream::FuturesUnordered};
-use mongodb::Database;
+use mongodb::{Database, action::Action as _, options::Hint};
 use serde::Deserialize;
 use tokio::{
     sync::mpsc,
@@ -77,20 +77,25 @@ pub(super) struct Kind {
 
 /// Reads a page of documents, the newest first, and gives `(document id, facts)` of each.
 pub(super) type CurrentFacts =
-    fn(
-        Database,
-        Document,
-        i64,
-    ) -> BoxFuture<'static, Result<Vec<(String, Vec<Publication>)>, mongodb::error::Error>>;
+    fn(Database, Page) -> BoxFuture<'static, Result<Vec<(String, Vec<Publication>)>, mongodb::error::Error>>;
+
+/// Which documents.
+pub(super) struct Page {
+    pub filter: Document,
+    /// The index that leads to them, where MongoDB would rather walk through all ids.
+    pub index: Option<Hint>,
+    pub limit: i64,
+}
 
 impl Registry {
     pub fn add<A: Aggregate>(&self) {
         let kind = Kind {
             collection: A::COLLECTION,
-            current_facts: |database, filter, limit| {
+            current_facts: |database, page| {
                 Box::pin(async move {
                     let collection = database.collection::<Stored<A>>(A::COLLECTION);
-                    let documents = collection.find(filter).sort(doc! { "_id": -1 }).limit(limit).await?;
+                    let find = collection.find(page.filter).sort(doc! { "_id": -1 }).limit(page.limit);
+                    let documents = find.optional(page.index, |find, index| find.hint(index)).await?;
                     let facts = |stored: Stored<A>| {
                         let id = stored.id.clone();
                         let loaded: Loaded<A> = stored.into_loaded();

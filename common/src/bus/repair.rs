@@ -10,15 +10,17 @@ use std::{collections::VecDeque, time::Duration};
 
 use bson::{Document, doc};
 use futures::{StreamExt as _, stream};
+use mongodb::options::Hint;
 use serde::{Deserialize, Serialize};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Bus,
+    documents::AWAITING_PEER,
     outbox::{OutboxEntry, Publication},
     publisher::PublishError,
-    relay::Kind,
+    relay::{Kind, Page},
 };
 use crate::{
     clock::Timestamp,
@@ -163,8 +165,8 @@ async fn repair(bus: &Bus, mut watermark: Watermark) -> Result<(), RepairError> 
     let why = format!("epoch-{}", watermark.epoch);
     let mut published = 0;
     failpoint::pass(Point::RepairUnbegun);
-    for filter in [doc! { "awaitsPeer": true }, Document::new()] {
-        let mut pages = Pages::new(bus, filter);
+    for scope in [Scope::Waiting, Scope::All] {
+        let mut pages = Pages::new(bus, scope);
         while let Some(facts) = pages.next().await? {
             published += publish_again(bus, facts, &why).await?;
             failpoint::pass(Point::RepairPaged);
@@ -189,12 +191,12 @@ async fn renew_lease(bus: &Bus, watermark: Watermark) -> Result<Watermark, Repai
 async fn republish_waiting(bus: &Bus) -> Result<(), RepairError> {
     let after = bus.inner.config.republish_after;
     let now = bus.clock().now();
-    let filter = doc! { "awaitsPeer": true, "updatedAt": { "$lt": now.minus(after) } };
+    let scope = Scope::WaitingSince(now.minus(after));
     // A new message id for each period, so that JetStream does not drop the repetition.
     let period = now.millis() / i64::try_from(after.as_millis()).unwrap_or(i64::MAX).max(1);
     let why = format!("waiting-{period}");
     let mut published = 0;
-    let mut pages = Pages::new(bus, filter);
+    let mut pages = Pages::new(bus, scope);
     while let Some(facts) = pages.next().await? {
         published += publish_again(bus, facts, &why).await?;
     }
@@ -204,27 +206,58 @@ async fn republish_waiting(bus: &Bus) -> Result<(), RepairError> {
     Ok(())
 }
 
-/// The current facts of all aggregates that match, a page of each kind in turn, the newest first.
+/// Which aggregates are published again.
+#[derive(Debug, Clone, Copy)]
+enum Scope {
+    /// Every one that there is.
+    All,
+    /// Those that another service has to act on.
+    Waiting,
+    /// Those of them that have not changed since.
+    WaitingSince(Timestamp),
+}
+
+impl Scope {
+    fn filter(self) -> Document {
+        match self {
+            Self::All => Document::new(),
+            Self::Waiting => doc! { "awaitsPeer": true },
+            Self::WaitingSince(time) => doc! { "awaitsPeer": true, "updatedAt": { "$lt": time } },
+        }
+    }
+
+    /// The few that wait are found by their own index and then sorted; MongoDB left alone would look at
+    /// every document in the order of the ids, since that order is asked for.
+    fn index(self) -> Option<Hint> {
+        match self {
+            Self::All => None,
+            Self::Waiting | Self::WaitingSince(_) => Some(Hint::Name(AWAITING_PEER.to_owned())),
+        }
+    }
+}
+
+/// The current facts of all aggregates of a scope, a page of each kind in turn, the newest first.
 struct Pages<'a> {
     bus: &'a Bus,
-    filter: Document,
+    scope: Scope,
     /// The kinds that are not read to their end, and the id that each was read down to.
     rest: VecDeque<(Kind, Option<String>)>,
 }
 
 impl<'a> Pages<'a> {
-    fn new(bus: &'a Bus, filter: Document) -> Self {
+    fn new(bus: &'a Bus, scope: Scope) -> Self {
         let rest = bus.inner.registry.kinds().into_iter().map(|kind| (kind, None)).collect();
-        Self { bus, filter, rest }
+        Self { bus, scope, rest }
     }
 
     async fn next(&mut self) -> Result<Option<Vec<Publication>>, RepairError> {
         while let Some((kind, before)) = self.rest.pop_front() {
-            let mut filter = self.filter.clone();
+            let mut filter = self.scope.filter();
             if let Some(before) = before {
                 filter.insert("_id", doc! { "$lt": before });
             }
-            let page = (kind.current_facts)(self.bus.inner.database.clone(), filter, PAGE).await?;
+            let page = Page { filter, index: self.scope.index(), limit: PAGE };
+            let page = (kind.current_facts)(self.bus.inner.database.clone(), page).await?;
             if let Some((last, _)) = page.last() {
                 self.rest.push_back((kind, Some(last.clone())));
                 return Ok(Some(page.into_iter().flat_map(|(_, facts)| facts).collect()));

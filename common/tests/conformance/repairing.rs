@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use common::{events::order::OrderCreated, testing::TestWorld};
+use common::{
+    events::order::OrderCreated,
+    testing::{Profile, TestWorld},
+};
 
 use crate::fixture::{Claim, Process, insert};
 
@@ -16,6 +19,7 @@ async fn what_waits_for_another_service_too_long_is_published_again() {
     waiting.waiting = true;
     insert(&process.bus, &waiting).await.unwrap();
     insert(&process.bus, &at_rest).await.unwrap();
+    let profile = Profile::begin(process.bus.database().clone()).await;
     world.clock.advance(Duration::from_mins(1));
     let published = world
         .eventually("the repetition", async || {
@@ -25,5 +29,8 @@ async fn what_waits_for_another_service_too_long_is_published_again() {
         .await;
     let of_resting = published.iter().filter(|fact| fact.0.id == at_rest.order.id).count();
     assert_eq!(of_resting, 1, "what is at rest needs no repetition");
+    for plan in profile.plans("claims", "awaitsPeer").await {
+        assert!(plan.contains("updatedAt"), "the few that wait are not found by their index: {plan}");
+    }
     process.stop().await;
 }

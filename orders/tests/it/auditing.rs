@@ -6,6 +6,7 @@ use bson::{Document, doc};
 use common::{
     audit::{Auditor, Violation},
     events::{listing::Seat, order::OrderSnapshot},
+    testing::Profile,
 };
 use futures::future::join_all;
 use orders::{app::Context, audit};
@@ -46,6 +47,21 @@ async fn two_orders(app: &TestApp) -> (OrderSnapshot, OrderSnapshot) {
     let second = app.place(&app.world.user(), &listing, 2).await;
     app.world.settle().await;
     (first, second)
+}
+
+#[tokio::test]
+async fn whether_a_request_was_answered_twice_is_found_by_the_indexes_of_requests() {
+    let app = TestApp::start().await;
+    let (listing, buyer) = (app.listing(4).await, app.world.user());
+    let order = app.place(&buyer, &listing, 2).await;
+    app.pay(&order).await;
+    app.try_refund(&buyer, order.id, "refund").await.expect(202);
+    app.world.settle().await;
+    let profile = Profile::begin(app.running.bus().database().clone()).await;
+    assert_eq!(audited(&app).await, BTreeSet::new());
+    for plan in profile.plans("orders", "state.request.key").await {
+        assert!(plan.contains("state.request.key") && plan.contains("state.refund.key"), "{plan}");
+    }
 }
 
 #[tokio::test]

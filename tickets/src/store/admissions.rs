@@ -111,7 +111,7 @@ impl Admissions {
         let listings = doc! { "$in": listings };
         let admitting = doc! { LISTING_ID: listings.clone(), ADMITS: true };
         let filter = doc! { "$or": [admitting, { LISTING_ID: listings, LIVE: true }] };
-        let found = self.repository.find(filter, doc! { "_id": 1 }, i64::MAX).await?;
+        let found = self.repository.find(filter, Document::new(), i64::MAX).await?;
         Ok(found.into_iter().map(|loaded| loaded.state).collect())
     }
 
