@@ -9,8 +9,11 @@ use crate::{
     audit,
     config::Config,
     domain::{admission::Admission, listing::Listing, show::Show},
-    listeners, routes,
+    listeners,
+    recounts::Recounts,
+    routes,
     store::{Admissions, Listings, Shows},
+    sweeper::Sweeper,
 };
 
 /// Starts tickets; it serves when this returns.
@@ -24,16 +27,20 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let shows = Shows::new(bus.repository());
     let listings = Listings::new(bus.repository());
     let admissions = Admissions::new(bus.repository());
+    let recounts = Recounts::new(bus.clone(), shows.clone(), listings.clone(), admissions.clone());
 
     let context = listeners::Context {
         bus: bus.clone(),
         shows: shows.clone(),
         listings: listings.clone(),
         admissions: admissions.clone(),
+        recounts: recounts.clone(),
     };
     service.listen(listeners::table(), context).await?;
     let audited = audit::Context { admissions: admissions.clone(), listings: listings.clone() };
     service.audit(audit::table(), audited).await?;
+    let sweeper = Sweeper { clock: clock.clone(), shows: shows.clone(), recounts };
+    service.spawn("sweeper", sweeper.run(service.stopping()));
 
     let context = routes::Context { bus, clock, shows, listings, admissions, signer: config.signer };
     service.serve(routes::openapi_info(), routes::configure(context))

@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod invariants;
 pub mod listing;
+pub mod offers;
 pub mod pass_code;
 pub mod place;
 pub mod seats;

@@ -13,5 +13,7 @@ pub mod audit;
 pub mod config;
 pub mod domain;
 pub mod listeners;
+pub mod recounts;
 pub mod routes;
 pub mod store;
+pub mod sweeper;

@@ -3,18 +3,23 @@
 mod follow_show_on_listing_changed;
 mod follow_show_on_show_updated;
 mod keep_admission_on_order_changed;
+mod recount_show_on_listing_changed;
+mod recount_show_on_order_changed;
 
 use common::bus::{Bus, Listeners, Loaded, Tx};
 
 pub use follow_show_on_listing_changed::FollowShowOnListingChanged;
 pub use follow_show_on_show_updated::FollowShowOnShowUpdated;
 pub use keep_admission_on_order_changed::KeepAdmissionOnOrderChanged;
+pub use recount_show_on_listing_changed::RecountShowOnListingChanged;
+pub use recount_show_on_order_changed::RecountShowOnOrderChanged;
 
 use crate::{
     domain::{
         listing::{Following, Listing},
         show::Show,
     },
+    recounts::Recounts,
     store::{Admissions, Listings, Shows},
 };
 
@@ -29,6 +34,8 @@ pub struct Context {
     pub listings: Listings,
     /// The admissions.
     pub admissions: Admissions,
+    /// Counts what is on sale.
+    pub recounts: Recounts,
 }
 
 /// The listener table.
@@ -37,6 +44,8 @@ pub fn table() -> Listeners<Context> {
         .with::<FollowShowOnShowUpdated>()
         .with::<FollowShowOnListingChanged>()
         .with::<KeepAdmissionOnOrderChanged>()
+        .with::<RecountShowOnListingChanged>()
+        .with::<RecountShowOnOrderChanged>()
 }
 
 /// Records what a listing does to be in step with its show again; false if it is.

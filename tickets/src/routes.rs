@@ -24,7 +24,7 @@ use crate::{
     store::{Admissions, Listings, Shows},
 };
 
-pub use views::{ListingView, PassView};
+pub use views::{ListingView, PassView, ShowView};
 
 /// What the routes work with.
 #[derive(Clone)]

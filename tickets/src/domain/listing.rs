@@ -188,6 +188,19 @@ impl Listing {
         }
     }
 
+    /// Whether its free seats can be ordered.
+    pub const fn is_active(&self) -> bool {
+        match self.snapshot.status {
+            ListingStatus::Active => true,
+            ListingStatus::Withdrawn => false,
+        }
+    }
+
+    /// What a buyer pays for each seat, all in.
+    pub const fn total(&self) -> Money {
+        self.snapshot.price
+    }
+
     /// This listing in another public state.
     #[must_use]
     pub fn with(&self, snapshot: ListingSnapshot) -> Self {
@@ -212,4 +225,4 @@ fn check_price(price: Money) -> Result<(), ListingRefusal> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,7 +7,7 @@ use common::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::place::city_key;
+use super::{offers::Offers, place::city_key};
 
 /// A show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub struct Show {
     pub snapshot: ShowSnapshot,
     /// The city as it is compared, for the filter.
     pub city_key: String,
+    /// What is on sale of it, as it was last counted; [`Offers::at`] says what holds at a time.
+    #[serde(default)]
+    pub offers: Offers,
 }
 
 /// What an admin enters.
@@ -108,11 +111,31 @@ impl Show {
         }
         Ok(Some(ShowUpdated(next)))
     }
+
+    /// Whether seats of it are sold at this time.
+    pub fn sells_at(&self, now: Timestamp) -> bool {
+        match self.snapshot.status {
+            ShowStatus::Scheduled => now < self.snapshot.starts_at,
+            ShowStatus::Cancelled => false,
+        }
+    }
+
+    /// This show in another public state.
+    #[must_use]
+    pub fn with(&self, snapshot: ShowSnapshot) -> Self {
+        Self { offers: self.offers, ..snapshot.into() }
+    }
+
+    /// This show with so much on sale.
+    #[must_use]
+    pub fn offering(&self, offers: Offers) -> Self {
+        Self { offers, ..self.snapshot.clone().into() }
+    }
 }
 
 impl From<ShowSnapshot> for Show {
     fn from(snapshot: ShowSnapshot) -> Self {
-        Self { city_key: city_key(&snapshot.venue.city), snapshot }
+        Self { city_key: city_key(&snapshot.venue.city), offers: Offers::default(), snapshot }
     }
 }
 
@@ -211,6 +234,15 @@ pub(crate) mod tests {
         let updated = show.edit(moved(), now()).unwrap().unwrap().0;
         let expected = ShowSnapshot { version: 2, starts_at: time("2027-07-01T19:30:00Z"), ..show.snapshot };
         assert_eq!(updated, expected);
+    }
+
+    #[test]
+    fn what_is_on_sale_stays_when_the_show_changes() {
+        let offers = Offers { seats_left: 4, listings_count: 1, ..Offers::default() };
+        let show = show().offering(offers);
+        let updated = show.edit(renamed(), now()).unwrap().unwrap().0;
+        let next = show.with(updated.clone());
+        assert_eq!((next.snapshot, next.offers), (updated, offers));
     }
 
     #[test]

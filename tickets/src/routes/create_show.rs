@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, http::header::LOCATION, post, web};
 use common::{
     bus::Tx,
     clock::Timestamp,
-    events::show::{Category, ShowSnapshot, Venue},
+    events::show::{Category, Venue},
     http::{Body, CurrentUser, Problem, ProblemBody, plain_text},
     ids::ShowId,
 };
@@ -12,7 +12,7 @@ use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::Context;
+use super::{Context, views::ShowView};
 use crate::domain::{
     place::is_time_zone,
     show::{NewShow, Show},
@@ -76,7 +76,7 @@ impl From<CreateShow> for NewShow {
     tag = "shows",
     request_body = CreateShow,
     responses(
-        (status = 201, body = ShowSnapshot, description = "The show is entered"),
+        (status = 201, body = ShowView, description = "The show is entered"),
         (status = 403, body = ProblemBody, description = "`admin_only`"),
         (status = 422, body = ProblemBody, description = "`invalid`: a field is not acceptable"),
     ),
@@ -96,9 +96,10 @@ pub async fn create_show(
         Ok::<_, Problem>(())
     };
     context.bus.transact(store).await?;
-    let show = created.0;
-    tracing::info!(show.id = %show.id, "a show was entered");
-    Ok(HttpResponse::Created().insert_header((LOCATION, format!("/api/shows/{}", show.id))).json(show))
+    let id = created.0.id;
+    tracing::info!(show.id = %id, "a show was entered");
+    let view = ShowView::of(created.0.into(), context.clock.now());
+    Ok(HttpResponse::Created().insert_header((LOCATION, format!("/api/shows/{id}"))).json(view))
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "garde hands the context over like this")]

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, patch, web};
 use common::{
     bus::Tx,
     clock::Timestamp,
-    events::show::{ShowSnapshot, ShowStatus},
+    events::show::ShowStatus,
     http::{Body, CurrentUser, Path, Problem, ProblemBody, plain_text},
     ids::ShowId,
 };
@@ -12,7 +12,7 @@ use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::Context;
+use super::{Context, views::ShowView};
 use crate::domain::show::ShowEdit;
 
 /// What is to be changed; what is left out stays.
@@ -51,7 +51,7 @@ impl From<EditShow> for ShowEdit {
     tag = "shows",
     request_body = EditShow,
     responses(
-        (status = 200, body = ShowSnapshot, description = "The show as it is now"),
+        (status = 200, body = ShowView, description = "The show as it is now"),
         (status = 403, body = ProblemBody, description = "`admin_only`"),
         (status = 404, body = ProblemBody, description = "`not_found`"),
         (status = 409, body = ProblemBody, description = "`show_started` or `show_cancelled`"),
@@ -71,13 +71,15 @@ pub async fn edit_show(
     let change = async |tx: &mut Tx| {
         let show = context.shows.get(id.0).await?.ok_or_else(|| Problem::not_found("show"))?;
         let Some(updated) = show.state.edit(edit.clone(), tx.now())? else {
-            return Ok::<_, Problem>(show.state.snapshot);
+            return Ok::<_, Problem>(show.state);
         };
-        tx.save(&show, updated.0.clone().into());
-        tx.publish(updated.clone());
-        Ok(updated.0)
+        let next = show.state.with(updated.0.clone());
+        tx.save(&show, next.clone());
+        tx.publish(updated);
+        Ok(next)
     };
-    Ok(HttpResponse::Ok().json(context.bus.transact(change).await?))
+    let show = context.bus.transact(change).await?;
+    Ok(HttpResponse::Ok().json(ShowView::of(show, context.clock.now())))
 }
 
 #[cfg(test)]

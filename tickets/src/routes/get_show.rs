@@ -2,12 +2,11 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use common::{
-    events::show::ShowSnapshot,
     http::{Path, Problem, ProblemBody},
     ids::ShowId,
 };
 
-use super::{Context, revalidation};
+use super::{Context, revalidation, views::ShowView};
 
 /// Get a show
 #[utoipa::path(
@@ -15,7 +14,7 @@ use super::{Context, revalidation};
     path = "/api/shows/{id}",
     tag = "shows",
     responses(
-        (status = 200, body = ShowSnapshot, description = "The show"),
+        (status = 200, body = ShowView, description = "The show and what is on sale of it"),
         (status = 304, description = "The caller has it already"),
         (status = 404, body = ProblemBody, description = "`not_found`"),
     ),
@@ -28,5 +27,5 @@ pub async fn get_show(
     id: Path<ShowId>,
 ) -> Result<HttpResponse, Problem> {
     let show = context.shows.get(id.0).await?.ok_or_else(|| Problem::not_found("show"))?;
-    revalidation::answer(&request, &show.state.snapshot)
+    revalidation::answer(&request, &ShowView::of(show.state, context.clock.now()))
 }

@@ -3,14 +3,14 @@
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use common::{
     clock::Timestamp,
-    events::show::{Category, ShowSnapshot},
+    events::show::Category,
     http::{Page, PageQuery, Problem, ProblemBody, Query, plain_text},
 };
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Context, revalidation};
+use super::{Context, revalidation, views::ShowView};
 use crate::store::ShowFilter;
 
 /// Which shows to list.
@@ -41,7 +41,7 @@ pub struct ListShows {
     tag = "shows",
     params(ListShows, PageQuery),
     responses(
-        (status = 200, body = Page<ShowSnapshot>, description = "The shows"),
+        (status = 200, body = Page<ShowView>, description = "The shows"),
         (status = 422, body = ProblemBody, description = "`invalid`: a parameter is not acceptable"),
     ),
     security(()),
@@ -54,10 +54,11 @@ pub async fn list_shows(
     page: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let ListShows { category, city, from, until } = query.0;
-    let filter = ShowFilter { category, city, from: from.unwrap_or_else(|| context.clock.now()), until };
+    let now = context.clock.now();
+    let filter = ShowFilter { category, city, from: from.unwrap_or(now), until };
     let shows = context.shows.page(&filter, page.0.after()?, page.0.fetch()).await?;
     let page = Page::of(shows, &page.0, |show| (show.snapshot.starts_at, show.snapshot.id));
-    revalidation::answer(&request, &page.map(|show| show.snapshot))
+    revalidation::answer(&request, &page.map(|show| ShowView::of(show, now)))
 }
 
 #[cfg(test)]

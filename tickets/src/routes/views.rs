@@ -2,7 +2,8 @@
 
 use common::{
     bus::StoreError,
-    events::{listing::ListingSnapshot, pass::PassSnapshot},
+    clock::Timestamp,
+    events::{listing::ListingSnapshot, pass::PassSnapshot, show::ShowSnapshot},
     http::CurrentUser,
     money::{Currency, Money},
 };
@@ -10,7 +11,30 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Context;
-use crate::domain::{Actor, listing::Listing};
+use crate::domain::{Actor, listing::Listing, offers::Offers, show::Show};
+
+/// A show, and what is on sale of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ShowView {
+    /// What is on, where and when.
+    #[serde(flatten)]
+    pub show: ShowSnapshot,
+    /// The least that a seat costs in all; null if nothing is on sale.
+    pub cheapest: Option<Money>,
+    /// How many seats can be ordered, as far as tickets has heard; orders decides.
+    pub seats_left: u32,
+    /// How many listings they are of.
+    pub listings_count: u32,
+}
+
+impl ShowView {
+    /// The show as it is at this time.
+    pub fn of(show: Show, now: Timestamp) -> Self {
+        let Offers { cheapest, seats_left, listings_count } = show.offers.at(&show, now);
+        Self { show: show.snapshot, cheapest, seats_left, listings_count }
+    }
+}
 
 /// A listing, and what is left of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

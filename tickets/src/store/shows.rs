@@ -13,6 +13,7 @@ use crate::domain::{place::city_key, show::Show};
 const STARTS_AT: &str = "state.snapshot.startsAt";
 const CATEGORY: &str = "state.snapshot.category";
 const CITY: &str = "state.cityKey";
+const LISTINGS_COUNT: &str = "state.offers.listingsCount";
 
 impl Aggregate for Show {
     const COLLECTION: &'static str = "shows";
@@ -26,6 +27,7 @@ impl Aggregate for Show {
             Index::on("by_start", doc! { STARTS_AT: 1, "_id": 1 }),
             Index::on("by_category", doc! { CATEGORY: 1, STARTS_AT: 1, "_id": 1 }),
             Index::on("by_city", doc! { CITY: 1, STARTS_AT: 1, "_id": 1 }),
+            Index::on("on_sale", doc! { STARTS_AT: 1 }).partial(doc! { LISTINGS_COUNT: { "$gt": 0 } }),
         ]
     }
 
@@ -66,6 +68,20 @@ impl Shows {
     /// The show with this id.
     pub async fn get(&self, id: ShowId) -> Result<Option<Loaded<Show>>, StoreError> {
         self.repository.get(id).await
+    }
+
+    /// Shows that have begun and are kept as if something of them were on sale.
+    pub async fn begun_on_sale(&self, now: Timestamp, limit: i64) -> Result<Vec<Show>, StoreError> {
+        let filter = doc! { STARTS_AT: { "$lte": now }, LISTINGS_COUNT: { "$gt": 0 } };
+        let found = self.repository.find(filter, doc! { STARTS_AT: 1 }, limit).await?;
+        Ok(found.into_iter().map(|loaded| loaded.state).collect())
+    }
+
+    /// The shows that follow this one by their ids, or the first.
+    pub async fn following(&self, after: Option<ShowId>, limit: i64) -> Result<Vec<Show>, StoreError> {
+        let filter = after.map_or_else(Document::new, |after| doc! { "_id": { "$gt": after } });
+        let found = self.repository.find(filter, doc! { "_id": 1 }, limit).await?;
+        Ok(found.into_iter().map(|loaded| loaded.state).collect())
     }
 
     /// The next shows of a list, in its order.

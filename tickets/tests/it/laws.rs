@@ -14,7 +14,11 @@ use common::{
 use serde_json::json;
 use tickets::{
     domain::{admission::Admission, listing::Listing, show::Show},
-    listeners::{Context, FollowShowOnListingChanged, FollowShowOnShowUpdated, KeepAdmissionOnOrderChanged},
+    listeners::{
+        Context, FollowShowOnListingChanged, FollowShowOnShowUpdated, KeepAdmissionOnOrderChanged,
+        RecountShowOnListingChanged, RecountShowOnOrderChanged,
+    },
+    recounts::Recounts,
     store::{Admissions, Listings, Shows},
 };
 
@@ -27,12 +31,11 @@ async fn quiet(world: &TestWorld) -> (Service, Context) {
     service.register::<Listing>().await.unwrap();
     service.register::<Admission>().await.unwrap();
     let bus = service.bus();
-    let context = Context {
-        shows: Shows::new(bus.repository()),
-        listings: Listings::new(bus.repository()),
-        admissions: Admissions::new(bus.repository()),
-        bus,
-    };
+    let shows = Shows::new(bus.repository());
+    let listings = Listings::new(bus.repository());
+    let admissions = Admissions::new(bus.repository());
+    let recounts = Recounts::new(bus.clone(), shows.clone(), listings.clone(), admissions.clone());
+    let context = Context { bus, shows, listings, admissions, recounts };
     (service, context)
 }
 
@@ -136,6 +139,32 @@ async fn following_a_show_as_a_listing_obeys_the_laws() {
     let history = [listings[0].clone(), unknown, listings[1].clone()].map(ListingChanged);
     laws::check::<FollowShowOnListingChanged>(&service.bus(), &context, &history).await;
     assert_eq!(context.listings.count_out_of_step(&off).await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counting_a_show_again_is_counting_it_once() {
+    let world = TestWorld::new("tickets").await;
+    let (service, context) = quiet(&world).await;
+    let show = show(&world);
+    let listings = [listing(&show), listing(&show)];
+    store(&service, &show, &listings).await;
+    let taken = OrderSnapshot { show_id: show.id, ..order_of(listings[0].id, &[1], world.now()) };
+    let offers = async || context.shows.get(show.id).await.unwrap().unwrap().state.offers;
+
+    let event = ListingChanged(listings[0].clone());
+    for _ in 0..2 {
+        laws::deliver::<RecountShowOnListingChanged>(&service.bus(), &context, &event).await;
+        let offers = offers().await;
+        assert_eq!((offers.seats_left, offers.listings_count), (4, 2));
+    }
+    let event = OrderChanged(taken);
+    laws::deliver::<RecountShowOnOrderChanged>(&service.bus(), &context, &event).await;
+    assert_eq!(offers().await.seats_left, 4, "the order is not kept yet, and the news of it waits");
+    laws::deliver::<KeepAdmissionOnOrderChanged>(&service.bus(), &context, &event).await;
+    for _ in 0..2 {
+        laws::deliver::<RecountShowOnOrderChanged>(&service.bus(), &context, &event).await;
+        assert_eq!(offers().await.seats_left, 3);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,6 +23,13 @@ fn listing() -> Listing {
     Listing { snapshot: created.0, request: None }
 }
 
+/// Four seats at this price each.
+pub fn listing_at(cents: i64) -> Listing {
+    let new = NewListing { price: Money::new(cents, PRICE.currency), ..new_listing() };
+    let created = Listing::create(ListingId::generate(), &show(), new, now()).unwrap();
+    Listing { snapshot: created.0, request: None }
+}
+
 fn withdrawn() -> Listing {
     let listing = listing();
     let fact = listing.withdraw(Actor::Admin).unwrap().unwrap();

@@ -1,0 +1,119 @@
+//! What is on sale of a show, as far as the listings and the orders tell.
+
+use common::{
+    events::order::{OrderCreated, OrderExpired, OrderStatus},
+    ids::ShowId,
+};
+use futures::future::join_all;
+use serde_json::{Value, json};
+use tickets::{
+    recounts::Recounts,
+    store::{Admissions, Listings, Shows},
+    sweeper::Sweeper,
+};
+
+use crate::app::{HOUR, TestApp, later};
+
+/// What is on sale of a show: the cheapest seat in cents, the seats, the listings.
+async fn on_sale(app: &TestApp, show: ShowId) -> (Option<i64>, u64, u64) {
+    app.world.settle().await;
+    let show = app.get(&format!("/api/shows/{show}")).await.expect(200).json();
+    let number = |name: &str| show[name].as_u64().unwrap();
+    (show["cheapest"]["amountCents"].as_i64(), number("seatsLeft"), number("listingsCount"))
+}
+
+fn sweeper(app: &TestApp) -> Sweeper {
+    let bus = app.running.bus().clone();
+    let shows = Shows::new(bus.repository());
+    let (listings, admissions) = (Listings::new(bus.repository()), Admissions::new(bus.repository()));
+    let recounts = Recounts::new(bus, shows.clone(), listings, admissions);
+    Sweeper { clock: app.world.clock.clone(), shows, recounts }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_show_tells_what_is_on_sale_of_it() {
+    let app = TestApp::start().await;
+    let (show, other) = (app.show().await, app.show().await);
+    assert_eq!(on_sale(&app, show).await, (None, 0, 0));
+    let cheap = app.listing(show, 2, 5_000).await;
+    app.listing(show, 4, 7_000).await;
+    app.listing(other, 1, 100).await;
+    assert_eq!(on_sale(&app, show).await, (Some(5_000), 6, 2));
+
+    let order = app.order(show, cheap, &[1, 2]);
+    app.world.publish(OrderCreated(order.clone())).await;
+    assert_eq!(on_sale(&app, show).await, (Some(7_000), 4, 1), "what is sold out is not on sale");
+    app.world.publish(OrderExpired(later(&order, 2, OrderStatus::Expired))).await;
+    assert_eq!(on_sale(&app, show).await, (Some(5_000), 6, 2));
+
+    let path = format!("/api/listings/{cheap}");
+    let body = json!({ "price": { "amountCents": 8_000, "currency": "GBP" } });
+    app.patch_as(&app.seller, &path, &body).await.expect(200);
+    assert_eq!(on_sale(&app, show).await, (Some(7_000), 6, 2));
+    app.post_as(&app.seller, &format!("{path}/withdraw"), &json!({})).await.expect(200);
+    assert_eq!(on_sale(&app, show).await, (Some(7_000), 4, 1));
+    let listed = app.get("/api/shows").await.expect(200).json();
+    let listed = listed["items"].as_array().unwrap().iter().map(|show| show["seatsLeft"].clone());
+    assert_eq!(listed.collect::<Vec<Value>>(), [4, 1], "lists tell it too");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_on_sale_of_what_has_started_or_was_called_off() {
+    let app = TestApp::start().await;
+    let soon = app.show_of(&app.show_soon()).await;
+    let off = app.show().await;
+    for show in [soon, off] {
+        app.listing(show, 2, 5_000).await;
+        assert_eq!(on_sale(&app, show).await, (Some(5_000), 2, 1));
+    }
+    let body = json!({ "status": "cancelled" });
+    let cancelled = app.patch_as(&app.admin, &format!("/api/shows/{off}"), &body).await.expect(200).json();
+    assert_eq!((&cancelled["cheapest"], &cancelled["seatsLeft"]), (&Value::Null, &json!(0)));
+    app.world.clock.advance(HOUR * 2);
+    for show in [soon, off] {
+        assert_eq!(on_sale(&app, show).await, (None, 0, 0));
+    }
+    let shows = Shows::new(app.running.bus().repository());
+    sweeper(&app).sweep(None).await.unwrap();
+    assert_eq!(
+        shows.get(soon).await.unwrap().unwrap().state.offers.listings_count,
+        0,
+        "it is closed for good"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_of_one_show_at_once_are_all_counted() {
+    let app = TestApp::start().await;
+    let show = app.show().await;
+    let listings = join_all((1..=12).map(|n| app.listing(show, 4, n * 1_000))).await;
+    let orders = listings.iter().take(8).map(|listing| app.order(show, *listing, &[1, 2, 3, 4]));
+    let orders: Vec<_> = orders.collect();
+    let (app_, orders) = (&app, &orders);
+    let edits = listings.iter().skip(8).map(|listing| async move {
+        let body = json!({ "price": { "amountCents": 500, "currency": "GBP" } });
+        app_.patch_as(&app_.seller, &format!("/api/listings/{listing}"), &body).await.expect(200);
+    });
+    let sales = orders.iter().map(|order| app_.world.publish(OrderCreated(order.clone())));
+    tokio::join!(join_all(edits), join_all(sales));
+    assert_eq!(on_sale(&app, show).await, (Some(500), 16, 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_wrong_is_mended() {
+    let app = TestApp::start().await;
+    let show = app.show().await;
+    app.listing(show, 2, 5_000).await;
+    assert_eq!(on_sale(&app, show).await, (Some(5_000), 2, 1));
+    let update = bson::doc! {
+        "q": { "_id": show.to_string() },
+        "u": { "$unset": { "state.offers": "" } },
+    };
+    let database = app.running.bus().database();
+    database.run_command(bson::doc! { "update": "shows", "updates": [update] }).await.unwrap();
+    assert_eq!(on_sale(&app, show).await, (None, 0, 0), "as an older build has left it");
+    let sweeper = sweeper(&app);
+    let seen_to = sweeper.sweep(None).await.unwrap();
+    assert_eq!(on_sale(&app, show).await, (Some(5_000), 2, 1));
+    assert_eq!(sweeper.sweep(seen_to).await.unwrap(), None, "then it begins again");
+}
