@@ -8,6 +8,8 @@ pub mod pass_code;
 pub mod place;
 pub mod seats;
 pub mod show;
+pub mod suggestions;
+pub mod words;
 
 use common::ids::UserId;
 

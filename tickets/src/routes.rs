@@ -4,6 +4,7 @@ mod create_listing;
 mod create_show;
 mod edit_listing;
 mod edit_show;
+mod get_facets;
 mod get_listing;
 mod get_pass;
 mod get_show;
@@ -12,6 +13,7 @@ mod list_passes;
 mod list_shows;
 mod refusals;
 mod revalidation;
+mod suggest_shows;
 mod views;
 mod withdraw_listing;
 
@@ -69,6 +71,8 @@ fn table(config: &mut ServiceConfig) {
     config
         .service(create_show::create_show)
         .service(list_shows::list_shows)
+        .service(suggest_shows::suggest_shows)
+        .service(get_facets::get_facets)
         .service(get_show::get_show)
         .service(edit_show::edit_show)
         .service(create_listing::create_listing)

@@ -6,4 +6,4 @@ mod shows;
 
 pub use admissions::{Admissions, PassPlace};
 pub use listings::{ListingFilter, ListingPlace, Listings, REQUESTS};
-pub use shows::{ShowFilter, ShowPlace, Shows};
+pub use shows::{Count, ShowFilter, ShowOrder, ShowPlace, Shows};

@@ -21,6 +21,8 @@ pub enum Category {
     Festival,
     /// For children and those who bring them.
     Family,
+    /// A talk, a circus, an exhibition, or whatever else people go to.
+    Other,
 }
 
 /// Where a show is on.

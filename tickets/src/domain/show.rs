@@ -7,7 +7,11 @@ use common::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{offers::Offers, place::city_key};
+use super::{
+    offers::Offers,
+    place::city_key,
+    words::{all_begin, words_of},
+};
 
 /// A show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +24,15 @@ pub struct Show {
     /// What is on sale of it, as it was last counted; [`Offers::at`] says what holds at a time.
     #[serde(default)]
     pub offers: Offers,
+    /// The cents of the cheapest seat, for the order; of what nothing is on sale of, more than anything costs.
+    #[serde(default)]
+    pub cheapest_cents: i64,
+    /// The words of the title and the performers.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// All words that it is found by: those, and those of the venue and its city.
+    #[serde(default)]
+    pub words: Vec<String>,
 }
 
 /// What an admin enters.
@@ -123,19 +136,39 @@ impl Show {
     /// This show in another public state.
     #[must_use]
     pub fn with(&self, snapshot: ShowSnapshot) -> Self {
-        Self { offers: self.offers, ..snapshot.into() }
+        Self::of(snapshot, self.offers)
     }
 
     /// This show with so much on sale.
     #[must_use]
     pub fn offering(&self, offers: Offers) -> Self {
-        Self { offers, ..self.snapshot.clone().into() }
+        Self::of(self.snapshot.clone(), offers)
+    }
+
+    /// Whether it is called so itself, or has such performers: each word is the beginning of one of theirs.
+    pub fn is_named(&self, searched: &[String]) -> bool {
+        all_begin(searched, &self.names)
+    }
+
+    fn of(snapshot: ShowSnapshot, offers: Offers) -> Self {
+        let Venue { name, city, .. } = &snapshot.venue;
+        let performers = snapshot.performers.iter().map(String::as_str);
+        let names = words_of(performers.chain([snapshot.title.as_str()]));
+        let words = words_of([name.as_str(), city.as_str()]).union(&names).cloned().collect();
+        Self {
+            city_key: city_key(city),
+            offers,
+            cheapest_cents: offers.cheapest.map_or(i64::MAX, |cheapest| cheapest.amount_cents),
+            names: names.into_iter().collect(),
+            words,
+            snapshot,
+        }
     }
 }
 
 impl From<ShowSnapshot> for Show {
     fn from(snapshot: ShowSnapshot) -> Self {
-        Self { city_key: city_key(&snapshot.venue.city), offers: Offers::default(), snapshot }
+        Self::of(snapshot, Offers::default())
     }
 }
 
@@ -234,6 +267,16 @@ pub(crate) mod tests {
         let updated = show.edit(moved(), now()).unwrap().unwrap().0;
         let expected = ShowSnapshot { version: 2, starts_at: time("2027-07-01T19:30:00Z"), ..show.snapshot };
         assert_eq!(updated, expected);
+    }
+
+    #[test]
+    fn a_show_is_found_by_its_names_and_by_its_place() {
+        let show = show();
+        assert_eq!(show.names, ["company", "hamlet", "the"]);
+        assert_eq!(show.words, ["company", "globe", "hamlet", "london", "the"]);
+        let is_named =
+            |words: &[&str]| show.is_named(&words.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert!(is_named(&["ham", "comp"]) && !is_named(&["ham", "lon"]));
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! Answers that everybody may keep and has to ask about before use.
+//! Answers that everybody may keep, and has to ask about before use or after a while.
 //!
 //! Prices and seats change from one second to the next, so nothing may be shown unasked; but asking is
 //! cheap: what is unchanged is answered by 304 without a body.
+
+use std::time::Duration;
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -14,10 +16,28 @@ use sha2::{Digest as _, Sha256};
 
 /// The answer, or 304 if the caller has it already.
 pub fn answer(request: &HttpRequest, body: &impl Serialize) -> Result<HttpResponse, Problem> {
+    respond(request, body, CacheDirective::NoCache)
+}
+
+/// The same of what may be shown for a while without asking.
+pub fn answer_for(
+    request: &HttpRequest,
+    body: &impl Serialize,
+    fresh: Duration,
+) -> Result<HttpResponse, Problem> {
+    let secs = u32::try_from(fresh.as_secs()).unwrap_or(u32::MAX);
+    respond(request, body, CacheDirective::MaxAge(secs))
+}
+
+fn respond(
+    request: &HttpRequest,
+    body: &impl Serialize,
+    until: CacheDirective,
+) -> Result<HttpResponse, Problem> {
     let json = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
     let tag = EntityTag::new_strong(BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&json)[..16]));
     let mut response = if known(request, &tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header(CacheControl(vec![CacheDirective::Public, CacheDirective::NoCache]));
+    response.insert_header(CacheControl(vec![CacheDirective::Public, until]));
     response.insert_header(ETag(tag.clone()));
     if known(request, &tag) {
         return Ok(response.finish());

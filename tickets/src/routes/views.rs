@@ -4,7 +4,7 @@ use common::{
     bus::StoreError,
     clock::Timestamp,
     events::{listing::ListingSnapshot, pass::PassSnapshot, show::ShowSnapshot},
-    http::CurrentUser,
+    http::{CurrentUser, plain_text},
     money::{Currency, Money},
 };
 use serde::{Deserialize, Serialize};
@@ -92,6 +92,16 @@ impl Context {
         let left = self.admissions.seats_left(std::slice::from_ref(&listing)).await?;
         let seats_left = left.get(&listing.snapshot.id).copied().unwrap_or_default();
         Ok(ListingView { listing: listing.snapshot, seats_left })
+    }
+}
+
+/// What people may look for: any text that can be read, blanks at its ends included, as it is sent while they
+/// type.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde hands the context over like this")]
+pub(super) fn search_text<T: AsRef<str> + ?Sized>(text: &T, (): &()) -> garde::Result {
+    match text.as_ref().trim_matches(' ') {
+        "" => Ok(()),
+        text => plain_text(text, &()),
     }
 }
 

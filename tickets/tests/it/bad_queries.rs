@@ -19,8 +19,27 @@ const ABSURD: [&str; 12] = [
     "'%20or%201=1",
 ];
 
+/// Text that people may look for, if hardly in vain.
+const SEARCHABLE: &[&str] = &[
+    "",
+    "-1",
+    "1.5",
+    "99999999999999999999",
+    "true",
+    "%7B%22%24gt%22%3A%22%22%7D",
+    "%5Bobject%20Object%5D",
+    "null",
+    "'%20or%201=1",
+];
+
 /// Parameters by route, and which of the absurd values make sense for them.
-const PARAMETERS: [(&str, &str, &[&str]); 15] = [
+const PARAMETERS: [(&str, &str, &[&str]); 21] = [
+    ("/api/shows", "q", SEARCHABLE),
+    ("/api/shows", "to", &[]),
+    ("/api/shows", "maxCents", &[]),
+    ("/api/shows", "onSale", &["true"]),
+    ("/api/shows", "sort", &[]),
+    ("/api/shows/suggestions", "q", SEARCHABLE),
     ("/api/shows", "category", &[]),
     (
         "/api/shows",

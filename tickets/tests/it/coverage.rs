@@ -7,10 +7,12 @@ use common::testing::{
 
 use crate::app::TestApp;
 
-const PUBLIC: [Route; 4] = [
+const PUBLIC: [Route; 6] = [
     ("GET", "/api/listings"),
     ("GET", "/api/listings/{id}"),
     ("GET", "/api/shows"),
+    ("GET", "/api/shows/facets"),
+    ("GET", "/api/shows/suggestions"),
     ("GET", "/api/shows/{id}"),
 ];
 const SIGNED_IN: [Route; 7] = [

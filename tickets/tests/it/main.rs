@@ -17,6 +17,7 @@ mod on_sale;
 mod outage;
 mod passes;
 mod revalidation;
+mod searching;
 mod seats_left;
 mod shows;
 mod who_may;

@@ -164,6 +164,32 @@ pub const FESTIVALS: [&str; 12] = [
     "Jazz by the Water",
 ];
 
+/// Those who have something to tell.
+pub const SPEAKERS: [&str; 10] = [
+    "Prof. Helena Quist",
+    "Marcus Adeyemi",
+    "Dr. Yuki Tamura",
+    "The Astronomy Society",
+    "Leonie Hartmann",
+    "Captain Rosalind Moss",
+    "The Chess Circus",
+    "Tomás Arrieta",
+    "The Memory Palace",
+    "Beatrix Lund",
+];
+
+/// What they tell.
+pub const TALKS: [&str; 8] = [
+    "An Evening with the Stars",
+    "Letters from the Ice",
+    "How to Get Lost",
+    "The Secret Life of Maps",
+    "Magic, Explained",
+    "A Hundred Days at Sea",
+    "Questions Welcome",
+    "The Trouble with Pigeons",
+];
+
 /// For children and those who bring them.
 pub const FAMILY_SHOWS: [&str; 10] = [
     "The Moon Bear's Picnic",

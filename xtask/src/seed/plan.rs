@@ -92,7 +92,8 @@ fn show(random: &mut Random, today: i64) -> Show {
         45..=64 => ("sports", &[House::Arena, House::Stadium], 25, 120),
         65..=81 => ("theatre", &[House::Theatre], 30, 110),
         82..=90 => ("comedy", &[House::Theatre, House::Club], 20, 55),
-        91..=95 => ("festival", &[House::Park], 60, 190),
+        91..=93 => ("festival", &[House::Park], 60, 190),
+        94..=96 => ("other", &[House::Theatre, House::Club], 15, 60),
         _ => ("family", &[House::Theatre, House::Arena], 15, 45),
     };
     let fitting: Vec<&Venue> = VENUES.iter().filter(|venue| houses.contains(&venue.house)).collect();
@@ -157,6 +158,10 @@ fn bill(category: &str, city: &City, random: &mut Random) -> (String, Vec<String
             performers.sort();
             performers.dedup();
             (one(random, &names::FESTIVALS), performers)
+        }
+        "other" => {
+            let speaker = one(random, &names::SPEAKERS);
+            (format!("{speaker}: {}", random.pick(&names::TALKS)), vec![speaker])
         }
         _ => (one(random, &names::FAMILY_SHOWS), vec![one(random, &names::COMPANIES)]),
     }
@@ -277,6 +282,15 @@ mod tests {
             assert!((1..=8).contains(&quantity));
             assert!(listing.split_rule != "pairs" || quantity % 2 == 0);
             assert!((500..100_000).contains(&listing.price_cents));
+        }
+    }
+
+    #[test]
+    fn every_kind_of_show_is_there() {
+        let shows = Plan::new(FULL, 1, NOW).shows;
+        for category in ["concert", "sports", "theatre", "comedy", "festival", "family", "other"] {
+            let count = shows.iter().filter(|show| show.category == category).count();
+            assert!(count >= 3, "{count} shows are of the kind {category}");
         }
     }
 
