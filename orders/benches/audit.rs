@@ -127,6 +127,7 @@ fn listing(now: Timestamp) -> ListingSnapshot {
         seats: (1..=5).map(Seat::ordinal).collect(),
         split_rule: SplitRule::Any,
         price: Money::new(5_000, Currency::Eur),
+        fees: None,
         status: ListingStatus::Active,
         created_at: now,
     }
@@ -143,6 +144,7 @@ fn order(listing: &ListingSnapshot, seat: u32, now: Timestamp) -> Order {
         seller_id: listing.seller_id,
         seats: vec![Seat::ordinal(seat)],
         price: listing.price,
+        fees: None,
         total: listing.price,
         status: OrderStatus::Completed,
         live: true,

@@ -1,6 +1,7 @@
 //! What tickets decides, as pure functions: no I/O, no clock, no randomness.
 
 pub mod admission;
+pub mod fees;
 pub mod invariants;
 pub mod listing;
 pub mod offers;

@@ -94,6 +94,35 @@ pub enum ListingStatus {
     Withdrawn,
 }
 
+/// What is paid and received for each seat besides its price, in minor units of the price's currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Fees {
+    /// What the buyer pays on top of the price.
+    #[schema(minimum = 0, example = 1_250)]
+    pub buyer_fee_cents: i64,
+    /// What the buyer pays in all: the price and the fee.
+    #[schema(minimum = 0, example = 13_750)]
+    pub total_cents: i64,
+    /// What is kept of the price.
+    #[schema(minimum = 0, example = 625)]
+    pub seller_fee_cents: i64,
+    /// What the seller receives: the price without the fee.
+    #[schema(minimum = 0, example = 11_875)]
+    pub proceeds_cents: i64,
+}
+
+impl Fees {
+    /// Whether these are fees for a seat of this price.
+    pub const fn add_up(self, price: Money) -> bool {
+        self.buyer_fee_cents >= 0
+            && self.total_cents == price.amount_cents.saturating_add(self.buyer_fee_cents)
+            && self.seller_fee_cents >= 0
+            && self.proceeds_cents >= 0
+            && self.proceeds_cents == price.amount_cents.saturating_sub(self.seller_fee_cents)
+    }
+}
+
 /// The public state of a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -118,12 +147,23 @@ pub struct ListingSnapshot {
     pub seats: Vec<Seat>,
     /// How the seats may be divided among buyers.
     pub split_rule: SplitRule,
-    /// The price of each seat.
+    /// The price of each seat, as the seller asks for it; fees come on top and off.
     pub price: Money,
+    /// The fees for each seat. Listings of older builds have none: buyers pay the price, and sellers receive it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fees: Option<Fees>,
     /// Whether the listing is on sale.
     pub status: ListingStatus,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+impl ListingSnapshot {
+    /// What a buyer pays for each seat, all in.
+    pub fn total(&self) -> Money {
+        let cents = self.fees.map_or(self.price.amount_cents, |fees| fees.total_cents);
+        Money::new(cents, self.price.currency)
+    }
 }
 
 facts! {

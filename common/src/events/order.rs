@@ -5,7 +5,10 @@ use utoipa::ToSchema;
 
 use crate::{
     clock::Timestamp,
-    events::{facts, listing::Seat},
+    events::{
+        facts,
+        listing::{Fees, Seat},
+    },
     ids::{ListingId, OrderId, PaymentId, ShowId, UserId},
     money::Money,
 };
@@ -73,9 +76,12 @@ pub struct OrderSnapshot {
     pub seller_id: UserId,
     /// The seats claimed; never changes.
     pub seats: Vec<Seat>,
-    /// The price of each seat that the buyer accepted.
+    /// The price of each seat, as the seller asked for it when the buyer accepted the total.
     pub price: Money,
-    /// What the buyer pays: price times seats.
+    /// The fees for each seat. Orders of older builds have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fees: Option<Fees>,
+    /// What the buyer pays for all seats, fees included.
     pub total: Money,
     /// Where the order stands.
     pub status: OrderStatus,
@@ -89,6 +95,15 @@ pub struct OrderSnapshot {
     pub cancel_reason: Option<CancelReason>,
     /// When it last changed its status.
     pub changed_at: Timestamp,
+}
+
+impl OrderSnapshot {
+    /// What the seller is owed for all seats once the order is completed.
+    pub fn proceeds(&self) -> Money {
+        let seats = i64::try_from(self.seats.len()).unwrap_or(i64::MAX);
+        let cents = self.fees.map(|fees| fees.proceeds_cents.saturating_mul(seats));
+        Money::new(cents.unwrap_or(self.total.amount_cents), self.total.currency)
+    }
 }
 
 facts! {

@@ -39,6 +39,7 @@ impl Claim {
             seller_id: UserId::generate(),
             seats: vec![seat.parse::<Seat>().unwrap()],
             price,
+            fees: None,
             total: price,
             status: OrderStatus::AwaitingPayment,
             created_at: now,

@@ -21,8 +21,10 @@ pub const RECOVERY: Duration = Duration::from_secs(45);
 pub const OFFERED: u32 = 4;
 /// How many of them are ordered.
 pub const ORDERED: u32 = 2;
-/// What both of them cost.
-pub const TOTAL_CENTS: i64 = 10_000;
+/// What is asked for each of them.
+const PRICE_CENTS: i64 = 5_000;
+/// What both of them cost, fees included.
+pub const TOTAL_CENTS: i64 = 11_000;
 
 /// Something that people do, from where it begins to be interesting to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,7 +109,7 @@ impl Scene {
     /// Everything that comes before the flow; nothing is under way when this returns.
     pub async fn set(flow: Flow, market: &Market) -> Self {
         let (seller, buyer) = market.two_people().await;
-        let listing = market.list_seats(&seller, OFFERED, TOTAL_CENTS / i64::from(ORDERED)).await;
+        let listing = market.list_seats(&seller, OFFERED, PRICE_CENTS).await;
         let mut scene = Self { seller, buyer, listing, before: None };
         scene.before = match flow {
             Flow::Buy | Flow::Expire | Flow::LatePay | Flow::Forget | Flow::Visit | Flow::Poison => None,
@@ -145,7 +147,7 @@ impl Scene {
     }
 
     async fn order(&self) -> OrderSnapshot {
-        let price_cents = self.listing.price.amount_cents;
+        let price_cents = self.listing.total().amount_cents;
         let body = json!({
             "listingId": self.listing.id, "quantity": ORDERED, "expectedPriceCents": price_cents
         });

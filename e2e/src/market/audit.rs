@@ -145,7 +145,7 @@ impl Findings {
     fn price_violations(&self, listing: &ListingSnapshot) -> Vec<String> {
         let mut violations = Vec::new();
         for order in self.orders_of(listing) {
-            if order.price != listing.price {
+            if (order.price, order.fees) != (listing.price, listing.fees) {
                 violations.push(format!(
                     "S13: order {} is at {}, accepted was {}",
                     order.id, order.price, listing.price

@@ -87,7 +87,7 @@ impl Person {
 
     /// Claims seats, or is told why not.
     pub async fn try_to_order(&self, listing: &ListingSnapshot, quantity: u32) -> Answer {
-        self.try_to_order_at(listing.id, quantity, listing.price.amount_cents).await
+        self.try_to_order_at(listing.id, quantity, listing.total().amount_cents).await
     }
 
     /// Claims seats at a price, or is told why not.

@@ -20,6 +20,7 @@ use common::{
 use orders::domain::placing::Terms;
 use tickets::domain::{
     Actor,
+    fees::fees_of,
     listing::{Listing, NewListing},
     seats::Seats,
     show::Show,
@@ -91,9 +92,10 @@ pub fn card() -> CardSummary {
     CardSummary { brand: "visa".to_owned(), last4: "4242".to_owned() }
 }
 
-/// The price that a buyer accepts who has seen this version of the listing.
+/// The total that a buyer accepts who has seen this version of the listing.
 pub fn price_cents(version: u8) -> i64 {
-    PRICES_CENTS[usize::from(version.clamp(1, 3)) - 1]
+    let cents = PRICES_CENTS[usize::from(version.clamp(1, 3)) - 1];
+    fees_of(Money::new(cents, Currency::Eur)).total_cents
 }
 
 /// The listing in each of its versions, as tickets decides them: offered, dearer, withdrawn.

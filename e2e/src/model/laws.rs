@@ -189,7 +189,7 @@ impl Marketplace {
     fn s13(&self, state: &State) -> bool {
         let accepted = state.orders.iter().flatten().all(|docs| {
             let order = self.orders.get(docs.state);
-            order.price.amount_cents == price_cents(docs.seen) && order.total == total(&order)
+            order.seat_total().amount_cents == price_cents(docs.seen) && order.total == total(&order)
         });
         accepted && self.of_money(state).s13
     }
@@ -221,10 +221,11 @@ impl Marketplace {
     }
 }
 
-/// The price of the seats at the price of one.
+/// What the seats cost at the total of one.
 fn total(order: &Order) -> Price {
     let seats = i64::try_from(order.seats.len()).unwrap_or(i64::MAX);
-    Price { amount_cents: order.price.amount_cents.saturating_mul(seats), ..order.price }
+    let one = order.seat_total();
+    Price { amount_cents: one.amount_cents.saturating_mul(seats), ..one }
 }
 
 fn length<T>(history: &[T]) -> u64 {

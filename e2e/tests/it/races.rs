@@ -193,7 +193,7 @@ fn eight_requests_under_one_key_make_one_order_one_payment_and_one_refund() {
         let (seller, buyer) = market.two_people().await;
         let listing = market.list_seats(&seller, 16, 5_000).await;
 
-        let body = json!({ "listingId": listing.id, "quantity": 2, "expectedPriceCents": 5_000 });
+        let body = json!({ "listingId": listing.id, "quantity": 2, "expectedPriceCents": listing.total().amount_cents });
         let order: OrderSnapshot = eight_times(&buyer, "/api/orders", &body, 201).await;
         let token = market.site.tokenize(card::VISA).await;
         let body = json!({ "orderId": order.id, "paymentMethod": token });
@@ -208,7 +208,7 @@ fn eight_requests_under_one_key_make_one_order_one_payment_and_one_refund() {
         assert_eq!(findings.orders.len(), 1);
         let money = findings.money_of(order.id);
         assert_eq!(money.len(), 1);
-        assert_eq!((money[0].captures, money[0].refunded_cents), (1, 10_000));
+        assert_eq!((money[0].captures, money[0].refunded_cents), (1, 11_000));
     });
 }
 

@@ -78,8 +78,8 @@ impl Scene {
             ],
             ("PATCH", "/api/listings/{id}") => vec![(seller, json!({ "price": price }))],
             ("POST", "/api/orders") => {
-                let listing = self.listing.id;
-                let body = json!({ "listingId": listing, "quantity": 2, "expectedPriceCents": 5_000 });
+                let (listing, total_cents) = (self.listing.id, self.listing.total().amount_cents);
+                let body = json!({ "listingId": listing, "quantity": 2, "expectedPriceCents": total_cents });
                 vec![(buyer, body)]
             }
             ("POST", "/api/payments") => {

@@ -172,6 +172,7 @@ pub fn order(now: common::clock::Timestamp, hold: Duration) -> OrderSnapshot {
         seller_id: UserId::generate(),
         seats: Vec::new(),
         price,
+        fees: None,
         total: price,
         status: OrderStatus::AwaitingPayment,
         created_at: now,

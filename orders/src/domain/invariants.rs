@@ -60,7 +60,7 @@ pub fn s2(orders: &[Order]) -> Vec<Violation> {
     let mut violations = Vec::new();
     for order in orders {
         let distinct: HashSet<&Seat> = order.seats.iter().collect();
-        let paid_for = u32::try_from(distinct.len()).ok().and_then(|seats| order.price.times(seats));
+        let paid_for = u32::try_from(distinct.len()).ok().and_then(|seats| order.seat_total().times(seats));
         let complete = distinct.len() == order.seats.len() && !distinct.is_empty();
         if !complete || paid_for != Some(order.total) {
             violations.push(violation("S2", format!("{:?} has other seats than it pays for", order.id)));
@@ -98,7 +98,8 @@ pub fn s8(history: &[OrderSnapshot]) -> Vec<Violation> {
             violations
                 .push(violation("S8", format!("{:?} went from {from:?} to {to:?} {versions:?}", after.id)));
         }
-        if after.seats != before.seats || after.total != before.total {
+        let money = |order: &OrderSnapshot| (order.price, order.fees, order.total);
+        if after.seats != before.seats || money(after) != money(before) {
             violations.push(violation("S8", format!("{:?} changed its seats or its total", after.id)));
         }
     }
@@ -137,10 +138,13 @@ pub fn s12(orders: &[Order], limit: u32) -> Vec<Violation> {
     violations
 }
 
-/// S13: the price charged is the price accepted.
+/// S13: the price charged is the price accepted, and the fees add up.
 pub fn s13(orders: &[Order]) -> Vec<Violation> {
     let mut violations = Vec::new();
     for order in orders {
+        if order.fees.is_some_and(|fees| !fees.add_up(order.price)) {
+            violations.push(violation("S13", format!("the fees of order {} do not add up", order.id)));
+        }
         let paid_by = order.payments.iter().filter(|payment| order.payment_id == Some(payment.id));
         for payment in paid_by.filter(|payment| payment.amount != order.total) {
             let (id, amount, total) = (payment.id, payment.amount, order.total);

@@ -4,7 +4,7 @@ use common::{
     clock::Timestamp,
     control::{Control, is_broken},
     events::{
-        listing::Seat,
+        listing::{Fees, Seat},
         order::{CancelReason, OrderSnapshot, OrderStatus},
         payment::PaymentSnapshot,
     },
@@ -31,9 +31,12 @@ pub struct Order {
     pub seller_id: UserId,
     /// The seats claimed; never changes.
     pub seats: Vec<Seat>,
-    /// The price of each seat that the buyer accepted.
+    /// The price of each seat, as the seller asked for it when the buyer accepted the total.
     pub price: Money,
-    /// What the buyer pays.
+    /// The fees for each seat. Orders of older builds have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fees: Option<Fees>,
+    /// What the buyer pays for all seats, fees included.
     pub total: Money,
     /// Where the order stands.
     pub status: OrderStatus,
@@ -133,6 +136,7 @@ impl Order {
             seller_id: self.seller_id,
             seats: self.seats.clone(),
             price: self.price,
+            fees: self.fees,
             total: self.total,
             status: self.status,
             created_at: self.created_at,
@@ -141,6 +145,12 @@ impl Order {
             cancel_reason: self.cancel_reason,
             changed_at: self.changed_at,
         }
+    }
+
+    /// What the buyer pays for each seat: what was accepted.
+    pub fn seat_total(&self) -> Money {
+        let cents = self.fees.map_or(self.price.amount_cents, |fees| fees.total_cents);
+        Money::new(cents, self.price.currency)
     }
 
     /// Whether another service has to act before this order can go on: expiration or payments.
@@ -192,6 +202,7 @@ pub(crate) mod examples {
             seller_id: UserId::generate(),
             seats: vec![Seat::ordinal(1), Seat::ordinal(2)],
             price,
+            fees: None,
             total: Money::new(10_000, Currency::Eur),
             status: OrderStatus::AwaitingPayment,
             live: true,

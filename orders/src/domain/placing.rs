@@ -29,7 +29,7 @@ pub struct Wish {
     pub listing_id: ListingId,
     /// How many, 1 to [`MAX_SEATS`].
     pub quantity: u32,
-    /// The price of one seat that the buyer saw and accepts.
+    /// The total of one seat, fees included, that the buyer saw and accepts.
     pub expected_price_cents: i64,
     /// What a retry of this request is known by.
     pub request: RequestKey,
@@ -79,7 +79,7 @@ pub enum Refusal {
     /// The price is another one by now.
     #[error("the price has changed")]
     PriceChanged {
-        /// What a seat costs now.
+        /// What a seat costs now, fees included.
         price_cents: i64,
     },
     /// The total is beyond what an order may cost.
@@ -103,11 +103,12 @@ pub fn place(wish: &Wish, situation: &Situation, terms: Terms, draw: Draw) -> Re
     if listing.seller_id == wish.buyer_id {
         return Err(Refusal::OwnListing);
     }
-    let accepted = listing.price.amount_cents == wish.expected_price_cents;
+    let seat_total = listing.total();
+    let accepted = seat_total.amount_cents == wish.expected_price_cents;
     if !accepted && !is_broken(Control::PriceOfNow) {
-        return Err(Refusal::PriceChanged { price_cents: listing.price.amount_cents });
+        return Err(Refusal::PriceChanged { price_cents: seat_total.amount_cents });
     }
-    let total = listing.price.times(wish.quantity).ok_or(Refusal::TotalTooHigh)?;
+    let total = seat_total.times(wish.quantity).ok_or(Refusal::TotalTooHigh)?;
     let quantity = usize::try_from(wish.quantity).unwrap_or(usize::MAX);
     let seats = seats::choose(listing, &situation.taken, quantity, draw.spread)?;
     let slot = free_slot(&situation.slots, terms.max_open_orders, draw.spread)?;
@@ -121,6 +122,7 @@ pub fn place(wish: &Wish, situation: &Situation, terms: Terms, draw: Draw) -> Re
         seller_id: listing.seller_id,
         seats,
         price: listing.price,
+        fees: listing.fees,
         total,
         status,
         live: status.is_live(),
@@ -154,13 +156,13 @@ fn free_slot(used: &BTreeSet<u32>, limit: u32, spread: u64) -> Result<u32, Refus
 #[cfg(test)]
 mod tests {
     use common::{
-        events::listing::{Admission, SplitRule},
+        events::listing::{Admission, Fees, SplitRule},
         ids::ShowId,
         money::{Currency, MAX_CENTS, Money},
     };
 
     use super::*;
-    use crate::domain::order::examples::at;
+    use crate::domain::{invariants::s2, order::examples::at};
 
     const TERMS: Terms = Terms { hold: Duration::from_mins(15), max_open_orders: 4 };
 
@@ -181,6 +183,7 @@ mod tests {
             seats: (1..=6).map(Seat::ordinal).collect(),
             split_rule: SplitRule::Any,
             price: Money::new(5_000, Currency::Eur),
+            fees: None,
             status: ListingStatus::Active,
             created_at: at(0),
         };
@@ -232,6 +235,25 @@ mod tests {
             let refused = place(&wish, &situation, TERMS, draw());
             assert_eq!(refused, Err(Refusal::PriceChanged { price_cents: 5_000 }));
         }
+    }
+
+    #[test]
+    fn what_a_buyer_accepts_and_pays_is_the_total_and_the_fees_are_kept() {
+        let mut situation = situation();
+        let fees =
+            Fees { buyer_fee_cents: 500, total_cents: 5_500, seller_fee_cents: 250, proceeds_cents: 4_750 };
+        situation.listing.fees = Some(fees);
+        let refused = place(&wish(&situation), &situation, TERMS, draw());
+        assert_eq!(
+            refused,
+            Err(Refusal::PriceChanged { price_cents: 5_500 }),
+            "the price alone is not enough"
+        );
+        let wish = Wish { expected_price_cents: 5_500, ..wish(&situation) };
+        let order = place(&wish, &situation, TERMS, draw()).unwrap();
+        assert_eq!((order.price.amount_cents, order.total.amount_cents), (5_000, 11_000));
+        assert_eq!((order.fees, order.snapshot().proceeds().amount_cents), (Some(fees), 9_500));
+        assert_eq!(s2(&[order]), []);
     }
 
     #[test]

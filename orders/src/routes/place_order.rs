@@ -45,7 +45,7 @@ pub struct PlaceOrder {
     #[garde(range(min = 1, max = MAX_SEATS))]
     #[schema(minimum = 1, maximum = 8, example = 2)]
     quantity: u32,
-    /// The price of one seat that the buyer has seen and accepts, in minor units.
+    /// What one seat costs in all, fees included, as the buyer has seen and accepts it, in minor units.
     #[garde(range(min = 0, max = MAX_CENTS))]
     #[schema(minimum = 0, maximum = 1_000_000_000, example = 12_500)]
     expected_price_cents: i64,

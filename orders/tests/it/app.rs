@@ -211,6 +211,7 @@ pub fn row(now: Timestamp, seats: u32) -> ListingSnapshot {
         seats: (1..=seats).map(Seat::ordinal).collect(),
         split_rule: SplitRule::Any,
         price: Money::new(PRICE_CENTS, Currency::Eur),
+        fees: None,
         status: ListingStatus::Active,
         created_at: now,
     }

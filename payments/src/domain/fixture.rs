@@ -67,6 +67,7 @@ pub fn order() -> OrderSnapshot {
         seller_id: UserId::generate(),
         seats: Vec::new(),
         price,
+        fees: None,
         total: price,
         status: OrderStatus::AwaitingPayment,
         created_at: at(0),

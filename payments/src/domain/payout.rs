@@ -103,7 +103,7 @@ pub fn decide_payout(known: Option<&Payout>, order: &OrderSnapshot, now: Timesta
         version: known.map_or(0, |payout| payout.version) + 1,
         order_id: order.id,
         seller_id: order.seller_id,
-        amount: order.total,
+        amount: order.proceeds(),
         status,
         order_version: order.version,
         created_at: known.map_or(now, |payout| payout.created_at),

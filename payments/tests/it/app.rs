@@ -229,6 +229,7 @@ pub fn new_order(world: &TestWorld, buyer: &TestUser) -> OrderSnapshot {
         seller_id: world.user().id,
         seats: vec![Seat::ordinal(1), Seat::ordinal(2)],
         price,
+        fees: None,
         total: price.times(2).unwrap(),
         status: OrderStatus::AwaitingPayment,
         created_at: world.now(),

@@ -163,6 +163,7 @@ pub(crate) mod tests {
             seller_id: UserId::generate(),
             seats: vec![Seat::ordinal(1), Seat::ordinal(2)],
             price: Money::new(5_000, Currency::Eur),
+            fees: None,
             total: Money::new(10_000, Currency::Eur),
             status,
             created_at: now(),

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Actor,
+    fees::fees_of,
     seats::{MAX_SEATS, Seats, SeatsRefusal},
     show::Show,
 };
@@ -127,6 +128,7 @@ impl Listing {
             seats: new.seats.into_seats(),
             split_rule: new.split_rule,
             price: new.price,
+            fees: Some(fees_of(new.price)),
             status: ListingStatus::Active,
             created_at: now,
         }))
@@ -155,7 +157,7 @@ impl Listing {
         if price == self.snapshot.price {
             return Ok(None);
         }
-        Ok(Some(ListingUpdated(ListingSnapshot { price, ..self.next() })))
+        Ok(Some(ListingUpdated(ListingSnapshot { price, fees: Some(fees_of(price)), ..self.next() })))
     }
 
     /// Takes it off sale; `None` if it is already, so that a request that comes again is no mistake. What
@@ -197,8 +199,8 @@ impl Listing {
     }
 
     /// What a buyer pays for each seat, all in.
-    pub const fn total(&self) -> Money {
-        self.snapshot.price
+    pub fn total(&self) -> Money {
+        self.snapshot.total()
     }
 
     /// This listing in another public state.

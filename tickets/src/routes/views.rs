@@ -43,6 +43,8 @@ pub struct ListingView {
     /// What the seller offers.
     #[serde(flatten)]
     pub listing: ListingSnapshot,
+    /// What a buyer pays for each seat, fees included: what to show first, and to accept when ordering.
+    pub total: Money,
     /// How many of its seats nobody has ordered, as far as tickets has heard; orders decides.
     pub seats_left: u32,
 }
@@ -82,6 +84,7 @@ impl Context {
         let left = self.admissions.seats_left(&listings).await?;
         let view = |listing: Listing| ListingView {
             seats_left: left.get(&listing.snapshot.id).copied().unwrap_or_default(),
+            total: listing.total(),
             listing: listing.snapshot,
         };
         Ok(listings.into_iter().map(view).collect())
@@ -91,7 +94,7 @@ impl Context {
     pub(super) async fn view(&self, listing: Listing) -> Result<ListingView, StoreError> {
         let left = self.admissions.seats_left(std::slice::from_ref(&listing)).await?;
         let seats_left = left.get(&listing.snapshot.id).copied().unwrap_or_default();
-        Ok(ListingView { listing: listing.snapshot, seats_left })
+        Ok(ListingView { total: listing.total(), listing: listing.snapshot, seats_left })
     }
 }
 

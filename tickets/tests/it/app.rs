@@ -167,6 +167,7 @@ pub fn order_of(listing_id: ListingId, seats: &[u32], now: Timestamp) -> OrderSn
         seller_id: UserId::generate(),
         seats: seats.iter().copied().map(Seat::ordinal).collect(),
         price,
+        fees: None,
         total: price.times(u32::try_from(seats.len()).unwrap()).unwrap(),
         status: OrderStatus::AwaitingPayment,
         created_at: now,

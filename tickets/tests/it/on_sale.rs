@@ -14,7 +14,7 @@ use tickets::{
 
 use crate::app::{HOUR, TestApp, later};
 
-/// What is on sale of a show: the cheapest seat in cents, the seats, the listings.
+/// What is on sale of a show: the cheapest seat in cents, fees included, the seats, the listings.
 async fn on_sale(app: &TestApp, show: ShowId) -> (Option<i64>, u64, u64) {
     app.world.settle().await;
     let show = app.get(&format!("/api/shows/{show}")).await.expect(200).json();
@@ -38,20 +38,20 @@ async fn a_show_tells_what_is_on_sale_of_it() {
     let cheap = app.listing(show, 2, 5_000).await;
     app.listing(show, 4, 7_000).await;
     app.listing(other, 1, 100).await;
-    assert_eq!(on_sale(&app, show).await, (Some(5_000), 6, 2));
+    assert_eq!(on_sale(&app, show).await, (Some(5_500), 6, 2));
 
     let order = app.order(show, cheap, &[1, 2]);
     app.world.publish(OrderCreated(order.clone())).await;
-    assert_eq!(on_sale(&app, show).await, (Some(7_000), 4, 1), "what is sold out is not on sale");
+    assert_eq!(on_sale(&app, show).await, (Some(7_700), 4, 1), "what is sold out is not on sale");
     app.world.publish(OrderExpired(later(&order, 2, OrderStatus::Expired))).await;
-    assert_eq!(on_sale(&app, show).await, (Some(5_000), 6, 2));
+    assert_eq!(on_sale(&app, show).await, (Some(5_500), 6, 2));
 
     let path = format!("/api/listings/{cheap}");
     let body = json!({ "price": { "amountCents": 8_000, "currency": "GBP" } });
     app.patch_as(&app.seller, &path, &body).await.expect(200);
-    assert_eq!(on_sale(&app, show).await, (Some(7_000), 6, 2));
+    assert_eq!(on_sale(&app, show).await, (Some(7_700), 6, 2));
     app.post_as(&app.seller, &format!("{path}/withdraw"), &json!({})).await.expect(200);
-    assert_eq!(on_sale(&app, show).await, (Some(7_000), 4, 1));
+    assert_eq!(on_sale(&app, show).await, (Some(7_700), 4, 1));
     let listed = app.get("/api/shows").await.expect(200).json();
     let listed = listed["items"].as_array().unwrap().iter().map(|show| show["seatsLeft"].clone());
     assert_eq!(listed.collect::<Vec<Value>>(), [4, 1], "lists tell it too");
@@ -64,7 +64,7 @@ async fn nothing_is_on_sale_of_what_has_started_or_was_called_off() {
     let off = app.show().await;
     for show in [soon, off] {
         app.listing(show, 2, 5_000).await;
-        assert_eq!(on_sale(&app, show).await, (Some(5_000), 2, 1));
+        assert_eq!(on_sale(&app, show).await, (Some(5_500), 2, 1));
     }
     let body = json!({ "status": "cancelled" });
     let cancelled = app.patch_as(&app.admin, &format!("/api/shows/{off}"), &body).await.expect(200).json();
@@ -96,7 +96,7 @@ async fn changes_of_one_show_at_once_are_all_counted() {
     });
     let sales = orders.iter().map(|order| app_.world.publish(OrderCreated(order.clone())));
     tokio::join!(join_all(edits), join_all(sales));
-    assert_eq!(on_sale(&app, show).await, (Some(500), 16, 4));
+    assert_eq!(on_sale(&app, show).await, (Some(600), 16, 4));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,7 +104,7 @@ async fn what_is_kept_wrong_is_mended() {
     let app = TestApp::start().await;
     let show = app.show().await;
     app.listing(show, 2, 5_000).await;
-    assert_eq!(on_sale(&app, show).await, (Some(5_000), 2, 1));
+    assert_eq!(on_sale(&app, show).await, (Some(5_500), 2, 1));
     let update = bson::doc! {
         "q": { "_id": show.to_string() },
         "u": { "$unset": { "state.offers": "" } },
@@ -114,6 +114,6 @@ async fn what_is_kept_wrong_is_mended() {
     assert_eq!(on_sale(&app, show).await, (None, 0, 0), "as an older build has left it");
     let sweeper = sweeper(&app);
     let seen_to = sweeper.sweep(None).await.unwrap();
-    assert_eq!(on_sale(&app, show).await, (Some(5_000), 2, 1));
+    assert_eq!(on_sale(&app, show).await, (Some(5_500), 2, 1));
     assert_eq!(sweeper.sweep(seen_to).await.unwrap(), None, "then it begins again");
 }

@@ -181,7 +181,7 @@ impl Everything {
             let payout =
                 self.payouts.get(&order.id).filter(|payout| payout.status != PayoutStatus::Cancelled);
             let owed = payout.map(|payout| payout.amount);
-            let due = (order.status == OrderStatus::Completed).then_some(order.total);
+            let due = (order.status == OrderStatus::Completed).then_some(order.snapshot().proceeds());
             if owed != due {
                 violations.push(format!("L8: {:?} ({:?}) is owed {owed:?}", order.id, order.status));
             }

@@ -56,8 +56,9 @@ fn broken_one(
             if !as_promised {
                 return lost("the order is not");
             }
-            let accepted = known.price.amount_cents == *price_cents;
-            (!accepted).then(|| format!("S13: {order:?} is at {}, accepted was {price_cents}", known.price))
+            let total = known.seat_total();
+            let accepted = total.amount_cents == *price_cents;
+            (!accepted).then(|| format!("S13: {order:?} is at {total}, accepted was {price_cents}"))
         }
         Promise::PaymentTaken { payment, key, order, .. } => match payments.get(payment) {
             Some(known) if known.idempotency_key == *key && known.order_id == *order => None,

@@ -124,7 +124,7 @@ impl Client {
 
     /// Claims seats.
     pub async fn order(&self, listing: &ListingSnapshot, quantity: usize) -> Said {
-        let (key, price_cents) = (new_key(), listing.price.amount_cents);
+        let (key, price_cents) = (new_key(), listing.total().amount_cents);
         let body =
             json!({ "listingId": listing.id, "quantity": quantity, "expectedPriceCents": price_cents });
         let request =

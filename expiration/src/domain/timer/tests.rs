@@ -157,6 +157,7 @@ fn order(status: OrderStatus) -> OrderSnapshot {
         seller_id: UserId::generate(),
         seats: Vec::new(),
         price,
+        fees: None,
         total: price,
         status,
         created_at: at(0),

@@ -88,6 +88,7 @@ impl Shop {
             seats: (1..=SEATS).map(Seat::ordinal).collect(),
             split_rule: SplitRule::Any,
             price: Money::new(5_000, Currency::Eur),
+            fees: None,
             status: ListingStatus::Active,
             created_at: at(0),
         };

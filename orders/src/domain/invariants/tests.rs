@@ -32,6 +32,7 @@ fn listing_of(order: &Order) -> ListingSnapshot {
         seats: (1..=4).map(Seat::ordinal).collect(),
         split_rule: SplitRule::Any,
         price: order.price,
+        fees: None,
         status: ListingStatus::Active,
         created_at: at(0),
     }

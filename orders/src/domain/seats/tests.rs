@@ -22,6 +22,7 @@ fn listing(seats: u32, admission: Admission, split_rule: SplitRule) -> ListingSn
         seats: (1..=seats).map(Seat::ordinal).collect(),
         split_rule,
         price: Money::new(1, Currency::Eur),
+        fees: None,
         status: ListingStatus::Active,
         created_at: time,
     }

@@ -1,3 +1,5 @@
+use common::events::listing::Fees;
+
 use super::*;
 use crate::domain::fixture::{ORDER_STATUSES, at, later, order};
 
@@ -51,6 +53,23 @@ fn a_completion_that_comes_after_the_refund_schedules_nothing() {
     };
     assert_eq!(decide_payout(Some(&cancelled), &completed, at(6)), PayoutDecision::Skipped("stale"));
     assert_eq!(decide_payout(Some(&cancelled), &refunding, at(6)), PayoutDecision::Skipped("stale"));
+}
+
+#[test]
+fn a_seller_is_owed_the_proceeds_and_not_what_the_buyer_pays() {
+    let fees =
+        Fees { buyer_fee_cents: 500, total_cents: 5_500, seller_fee_cents: 250, proceeds_cents: 4_750 };
+    let order = later(&order(), OrderStatus::Completed, None);
+    let seats = i64::try_from(order.seats.len()).unwrap();
+    let PayoutDecision::Next(payout, _) = decide_payout(None, &order, at(5)) else {
+        panic!("nothing is owed")
+    };
+    assert_eq!(payout.amount, order.total, "an order of an older build has no fees");
+    let order = OrderSnapshot { fees: Some(fees), ..order };
+    let PayoutDecision::Next(payout, _) = decide_payout(None, &order, at(5)) else {
+        panic!("nothing is owed")
+    };
+    assert_eq!(payout.amount, Money::new(4_750 * seats, order.total.currency));
 }
 
 #[test]

@@ -118,7 +118,10 @@ fn a_new_price_is_the_next_version_and_keeps_the_rest() {
     let listing = listing();
     let price = Money::new(9_900, Currency::Gbp);
     let updated = listing.edit_price(Actor::Admin, price, now()).unwrap().unwrap();
-    assert_eq!(updated.0, ListingSnapshot { version: 2, price, ..listing.snapshot });
+    assert_eq!(
+        updated.0,
+        ListingSnapshot { version: 2, price, fees: Some(fees_of(price)), ..listing.snapshot }
+    );
 }
 
 #[test]
