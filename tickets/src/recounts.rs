@@ -27,7 +27,7 @@ use tokio::sync;
 
 use crate::{
     domain::{listing::Listing, offers::Offers, show::Show},
-    store::{Admissions, ListingFilter, Listings, Shows},
+    store::{Admissions, ListingFilter, ListingOrder, Listings, Shows},
 };
 
 /// How many listings are read at a time.
@@ -91,24 +91,40 @@ impl Recounts {
     /// What is on sale of a show now.
     pub async fn offers(&self, show: &Show, now: Timestamp) -> Result<Offers, StoreError> {
         let mut offers = Offers::default();
+        self.each_on_sale(show, now, |listing, left| offers = offers.and(listing, left)).await?;
+        Ok(offers)
+    }
+
+    /// Shows each listing that is on sale of a show now, with the seats left of it.
+    pub async fn each_on_sale(
+        &self,
+        show: &Show,
+        now: Timestamp,
+        mut see: impl FnMut(&Listing, u32) + Send,
+    ) -> Result<(), StoreError> {
         if !show.sells_at(now) {
-            return Ok(offers);
+            return Ok(());
         }
         let (show_id, status) = (Some(show.snapshot.id), Some(ListingStatus::Active));
-        let filter = ListingFilter { show_id, status, ..ListingFilter::default() };
+        let order = ListingOrder::Total;
+        let filter = ListingFilter { show_id, status, order, ..ListingFilter::default() };
         let mut after = None;
         for _ in 0..MAX_PAGES {
             let page = self.listings.page(&filter, after, PAGE).await?;
             let left = self.admissions.seats_left(&page).await?;
-            let left_of = |listing: &Listing| left.get(&listing.snapshot.id).copied().unwrap_or_default();
-            offers = page.iter().fold(offers, |offers, listing| offers.and(listing, left_of(listing)));
+            for listing in &page {
+                let left = left.get(&listing.snapshot.id).copied().unwrap_or_default();
+                if left > 0 {
+                    see(listing, left);
+                }
+            }
             after = match page.last() {
                 Some(last) => Some((last.snapshot.price.amount_cents, last.snapshot.id)),
-                None => return Ok(offers),
+                None => return Ok(()),
             };
         }
         tracing::error!(show.id = %show.snapshot.id, "a show has more listings than are counted");
-        Ok(offers)
+        Ok(())
     }
 
     async fn answer(&self, show: ShowId, line: &Line) -> Result<(), RecountError> {

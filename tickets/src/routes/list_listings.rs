@@ -7,13 +7,13 @@ use common::{
     ids::{ShowId, UserId},
 };
 use garde::Validate;
-use serde::Deserialize;
-use utoipa::IntoParams;
+use serde::{Deserialize, Deserializer, de};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{Context, revalidation, views::ListingView};
 use crate::{
     domain::listing::Listing,
-    store::{ListingFilter, ListingPlace},
+    store::{ListingFilter, ListingOrder, ListingPlace},
 };
 
 /// How often the database is asked to fill one page, if most listings have too few seats left.
@@ -24,13 +24,14 @@ const MAX_ROUNDS: u32 = 5;
 #[into_params(parameter_in = Query)]
 #[serde(rename_all = "camelCase")]
 pub struct ListListings {
-    /// Only for this show: the cheapest first. Without, the newest first.
+    /// Only for this show.
     #[garde(skip)]
     show_id: Option<ShowId>,
-    /// Only by this seller.
+    /// Only by this seller; `me` is the caller, who must be signed in.
     #[garde(skip)]
-    seller_id: Option<UserId>,
-    /// `true`: only the caller's own, who must be signed in.
+    #[param(value_type = Option<UserId>)]
+    seller_id: Option<Seller>,
+    /// `true` is the same as `sellerId=me`.
     #[garde(skip)]
     mine: Option<bool>,
     /// Only with so many seats left.
@@ -44,11 +45,41 @@ pub struct ListListings {
     /// Only what is on sale (`active`), or only what is not (`withdrawn`).
     #[garde(skip)]
     status: Option<ListingStatus>,
+    /// In which order. Default: `total` of a show, and `newest` without.
+    #[garde(skip)]
+    sort: Option<Sort>,
+}
+
+/// Whose listings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seller {
+    Me,
+    Of(UserId),
+}
+
+impl<'de> Deserialize<'de> for Seller {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "me" {
+            return Ok(Self::Me);
+        }
+        text.parse().map(Self::Of).map_err(|_| de::Error::custom("expected the id of a user, or `me`"))
+    }
+}
+
+/// An order of listings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// The one with the lowest total of a seat first; only of one show.
+    Total,
+    /// The one that was made last first.
+    Newest,
 }
 
 /// List listings
 ///
-/// With `minSeats` a page may have fewer items than `limit` and a `nextCursor` all the same.
+/// One's own say how many seats of them are sold. With `minSeats` a page may have fewer items than `limit` and a `nextCursor` all the same.
 #[utoipa::path(
     get,
     path = "/api/listings",
@@ -71,21 +102,34 @@ pub async fn list_listings(
 ) -> Result<HttpResponse, Problem> {
     let (query, page) = (query.0, page.0);
     let filter = filter(query, &user)?;
-    let found = fill(&context, &filter, &page).await?;
+    let mut found = fill(&context, &filter, &page).await?;
     if filter.seller_id.is_some() && filter.seller_id == user.0.map(|user| user.id) {
+        context.tell_sold(&mut found.items).await?;
         return Ok(HttpResponse::Ok().json(found));
     }
     revalidation::answer(&request, &found)
 }
 
 fn filter(query: ListListings, user: &OptionalUser) -> Result<ListingFilter, Problem> {
+    let me = || user.0.map(|user| user.id).ok_or_else(Problem::unauthorized);
     let seller_id = match (query.mine, query.seller_id) {
-        (Some(true), None) => Some(user.0.ok_or_else(Problem::unauthorized)?.id),
-        (Some(true), Some(_)) => return Err(Problem::invalid("/query/sellerId", "does not go with mine")),
-        (Some(false) | None, seller_id) => seller_id,
+        (_, Some(Seller::Me)) | (Some(true), None) => Some(me()?),
+        (Some(true), Some(Seller::Of(_))) => {
+            return Err(Problem::invalid("/query/sellerId", "does not go with mine"));
+        }
+        (Some(false) | None, Some(Seller::Of(seller))) => Some(seller),
+        (Some(false) | None, None) => None,
+    };
+    let order = match (query.sort, query.show_id) {
+        (Some(Sort::Newest), _) | (None, None) => ListingOrder::Newest,
+        (Some(Sort::Total) | None, Some(_)) => ListingOrder::Total,
+        (Some(Sort::Total), None) => {
+            return Err(Problem::invalid("/query/sort", "total is an order of the listings of one show"));
+        }
     };
     Ok(ListingFilter {
         show_id: query.show_id,
+        order,
         seller_id,
         status: query.status,
         max_price_cents: query.max_price_cents,
@@ -128,6 +172,14 @@ mod tests {
 
     #[test]
     fn any_query_gives_a_filter_or_names_the_parameter() {
-        check_query::<ListListings>(&["showId", "sellerId", "mine", "minSeats", "maxPriceCents", "status"]);
+        check_query::<ListListings>(&[
+            "showId",
+            "sellerId",
+            "mine",
+            "minSeats",
+            "maxPriceCents",
+            "status",
+            "sort",
+        ]);
     }
 }

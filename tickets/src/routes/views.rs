@@ -47,6 +47,9 @@ pub struct ListingView {
     pub total: Money,
     /// How many of its seats nobody has ordered, as far as tickets has heard; orders decides.
     pub seats_left: u32,
+    /// How many of its seats are sold for good; only in a list of one's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seats_sold: Option<u32>,
 }
 
 /// A pass.
@@ -84,6 +87,7 @@ impl Context {
         let left = self.admissions.seats_left(&listings).await?;
         let view = |listing: Listing| ListingView {
             seats_left: left.get(&listing.snapshot.id).copied().unwrap_or_default(),
+            seats_sold: None,
             total: listing.total(),
             listing: listing.snapshot,
         };
@@ -94,7 +98,17 @@ impl Context {
     pub(super) async fn view(&self, listing: Listing) -> Result<ListingView, StoreError> {
         let left = self.admissions.seats_left(std::slice::from_ref(&listing)).await?;
         let seats_left = left.get(&listing.snapshot.id).copied().unwrap_or_default();
-        Ok(ListingView { total: listing.total(), listing: listing.snapshot, seats_left })
+        Ok(ListingView { total: listing.total(), listing: listing.snapshot, seats_left, seats_sold: None })
+    }
+
+    /// Says of listings how many of their seats are sold.
+    pub(super) async fn tell_sold(&self, listings: &mut [ListingView]) -> Result<(), StoreError> {
+        let ids: Vec<_> = listings.iter().map(|view| view.listing.id).collect();
+        let sold = self.admissions.seats_sold(&ids).await?;
+        for view in listings {
+            view.seats_sold = Some(sold.get(&view.listing.id).copied().unwrap_or_default());
+        }
+        Ok(())
     }
 }
 

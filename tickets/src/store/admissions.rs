@@ -127,14 +127,28 @@ impl Admissions {
         Ok(listings.iter().map(left).collect())
     }
 
+    /// How many seats of each of these listings are sold: there are valid passes for them.
+    pub async fn seats_sold(&self, listings: &[ListingId]) -> Result<BTreeMap<ListingId, u32>, StoreError> {
+        self.count_seats(listings, doc! { ADMITS: true }).await
+    }
+
     /// Counts seats, not claims: for a moment two orders may seem to have one seat, when the news that the
     /// first has ended comes after the news of the second.
     async fn seats_taken(&self, listings: &[ListingId]) -> Result<BTreeMap<ListingId, u32>, StoreError> {
+        self.count_seats(listings, doc! { LIVE: true }).await
+    }
+
+    async fn count_seats(
+        &self,
+        listings: &[ListingId],
+        that: Document,
+    ) -> Result<BTreeMap<ListingId, u32>, StoreError> {
         if listings.is_empty() {
             return Ok(BTreeMap::new());
         }
         let pipeline = vec![
-            doc! { "$match": { LISTING_ID: { "$in": listings }, LIVE: true } },
+            doc! { "$match": that },
+            doc! { "$match": { LISTING_ID: { "$in": listings } } },
             doc! { "$project": { "listing": format!("${LISTING_ID}"), "seat": format!("${SEATS}") } },
             doc! { "$unwind": "$seat" },
             doc! { "$group": { "_id": { "listing": "$listing", "seat": "$seat" } } },

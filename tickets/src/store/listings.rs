@@ -33,6 +33,7 @@ impl Aggregate for Listing {
     fn indexes() -> Vec<Index> {
         vec![
             Index::on("by_price", doc! { SHOW_ID: 1, PRICE: 1, "_id": 1 }),
+            Index::on("by_show", doc! { SHOW_ID: 1, "_id": -1 }),
             Index::on("by_seller", doc! { SELLER_ID: 1, "_id": -1 }),
             Index::on(REQUESTS, doc! { SELLER_ID: 1, REQUEST_KEY: 1 })
                 .unique_unless(Control::NoKeyIndex)
@@ -50,11 +51,23 @@ impl Aggregate for Listing {
     }
 }
 
+/// In which order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ListingOrder {
+    /// The cheapest first. A higher price is a higher total, so the order by price is the order by total.
+    Total,
+    /// Ids made later sort later.
+    #[default]
+    Newest,
+}
+
 /// Which listings a list is of; what is `None` does not matter.
 #[derive(Debug, Clone, Default)]
 pub struct ListingFilter {
-    /// Only for this show; then the cheapest come first, otherwise the newest.
+    /// Only for this show.
     pub show_id: Option<ShowId>,
+    /// In which order.
+    pub order: ListingOrder,
     /// Only by this seller.
     pub seller_id: Option<UserId>,
     /// Only what is on sale, or only what is not.
@@ -103,9 +116,9 @@ impl Listings {
         after: Option<ListingPlace>,
         limit: i64,
     ) -> Result<Vec<Listing>, StoreError> {
-        let (query, order) = match filter.show_id {
-            Some(show_id) => cheapest_first(show_id, query(filter), after),
-            None => newest_first(query(filter), after),
+        let (query, order) = match filter.order {
+            ListingOrder::Total => cheapest_first(query(filter), after),
+            ListingOrder::Newest => newest_first(query(filter), after),
         };
         let found = self.repository.find(query, order, limit).await?;
         Ok(found.into_iter().map(|loaded| loaded.state).collect())
@@ -135,8 +148,7 @@ fn differs_from(show: &ShowSnapshot) -> Document {
     doc! { "$and": [{ SHOW_ID: show.id }, differs] }
 }
 
-fn cheapest_first(show_id: ShowId, mut query: Document, after: Option<ListingPlace>) -> (Document, Document) {
-    query.insert(SHOW_ID, show_id);
+fn cheapest_first(mut query: Document, after: Option<ListingPlace>) -> (Document, Document) {
     if let Some((price, id)) = after {
         let rest = doc! { "$or": [{ PRICE: { "$gt": price } }, { "_id": { "$gt": id } }] };
         query.insert("$and", [doc! { PRICE: { "$gte": price } }, rest]);
@@ -144,7 +156,6 @@ fn cheapest_first(show_id: ShowId, mut query: Document, after: Option<ListingPla
     (query, doc! { PRICE: 1, "_id": 1 })
 }
 
-/// Ids made later sort later.
 fn newest_first(mut query: Document, after: Option<ListingPlace>) -> (Document, Document) {
     if let Some((_, id)) = after {
         query.insert("_id", doc! { "$lt": id });
@@ -154,6 +165,9 @@ fn newest_first(mut query: Document, after: Option<ListingPlace>) -> (Document, 
 
 fn query(filter: &ListingFilter) -> Document {
     let mut query = Document::new();
+    if let Some(show_id) = filter.show_id {
+        query.insert(SHOW_ID, show_id);
+    }
     if let Some(seller_id) = filter.seller_id {
         query.insert(SELLER_ID, seller_id);
     }

@@ -33,7 +33,7 @@ const SEARCHABLE: &[&str] = &[
 ];
 
 /// Parameters by route, and which of the absurd values make sense for them.
-const PARAMETERS: [(&str, &str, &[&str]); 21] = [
+const PARAMETERS: [(&str, &str, &[&str]); 22] = [
     ("/api/shows", "q", SEARCHABLE),
     ("/api/shows", "to", &[]),
     ("/api/shows", "maxCents", &[]),
@@ -65,6 +65,7 @@ const PARAMETERS: [(&str, &str, &[&str]); 21] = [
     ("/api/listings", "minSeats", &[]),
     ("/api/listings", "maxPriceCents", &[]),
     ("/api/listings", "status", &[]),
+    ("/api/listings", "sort", &[]),
     ("/api/listings", "limit", &[]),
     ("/api/listings", "cursor", &[]),
     ("/api/passes", "orderId", &[]),

@@ -1,9 +1,9 @@
 //! Lists of listings.
 
-use common::events::order::{OrderCreated, OrderSnapshot};
+use common::events::order::{OrderCompleted, OrderCreated, OrderRefundRequested, OrderSnapshot, OrderStatus};
 use serde_json::json;
 
-use crate::app::{TestApp, general, id, ids};
+use crate::app::{TestApp, assert_names, general, id, ids, later};
 
 async fn list(app: &TestApp, query: &str) -> Vec<String> {
     ids(&app.get(&format!("/api/listings?{query}")).await.expect(200))
@@ -49,6 +49,47 @@ async fn sellers_find_their_own() {
     assert_eq!(app.get("/api/listings?mine=true").await.expect(401).code(), "unauthorized");
     let both = format!("/api/listings?mine=true&sellerId={}", rival.id);
     assert_eq!(app.get_as(&app.seller, &both).await.expect(422).pointers(), ["/query/sellerId"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sellers_see_how_many_of_their_seats_are_sold() {
+    let app = TestApp::start().await;
+    let show = app.show().await;
+    let listing = app.listing(show, 6, 5_000).await;
+    let (sold, refunded) = (app.order(show, listing, &[1, 2]), app.order(show, listing, &[3]));
+    for order in [&sold, &refunded] {
+        app.world.publish(OrderCompleted(later(order, 3, OrderStatus::Completed))).await;
+    }
+    app.world.publish(OrderCreated(app.order(show, listing, &[4]))).await;
+    app.world.publish(OrderRefundRequested(later(&refunded, 4, OrderStatus::Refunding))).await;
+    app.world.settle().await;
+    for mine in ["sellerId=me".to_owned(), "mine=true".to_owned(), format!("sellerId={}", app.seller.id)] {
+        let page = app.get_as(&app.seller, &format!("/api/listings?{mine}")).await.expect(200).json();
+        assert_eq!(
+            (&page["items"][0]["seatsSold"], &page["items"][0]["seatsLeft"]),
+            (&json!(2), &json!(2)),
+            "{mine}"
+        );
+    }
+    let page = app.get(&format!("/api/listings?sellerId={}", app.seller.id)).await.expect(200).json();
+    assert_eq!(page["items"][0].get("seatsSold"), None, "that is nobody else's business");
+    assert_eq!(app.get("/api/listings?sellerId=me").await.expect(401).code(), "unauthorized");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn listings_of_a_show_are_sorted_by_total_or_by_age() {
+    let app = TestApp::start().await;
+    let show = app.show().await;
+    let mut made = Vec::new();
+    for cents in [1_000, 5, 50_000] {
+        made.push(app.listing(show, 2, cents).await.to_string());
+    }
+    let [middle, cheap, dear] = <[String; 3]>::try_from(made).unwrap();
+    let by_total = [cheap.clone(), middle.clone(), dear.clone()];
+    assert_eq!(list(&app, &format!("showId={show}")).await, by_total);
+    assert_eq!(list(&app, &format!("showId={show}&sort=total")).await, by_total);
+    assert_eq!(list(&app, &format!("showId={show}&sort=newest")).await, [dear, cheap, middle]);
+    assert_names(&app.get("/api/listings?sort=total").await, "/query/sort");
 }
 
 #[tokio::test(flavor = "multi_thread")]
