@@ -39,9 +39,10 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     service.listen(listeners::table(), context).await?;
     let audited = audit::Context { admissions: admissions.clone(), listings: listings.clone() };
     service.audit(audit::table(), audited).await?;
-    let sweeper = Sweeper { clock: clock.clone(), shows: shows.clone(), recounts };
+    let sweeper = Sweeper { clock: clock.clone(), shows: shows.clone(), recounts: recounts.clone() };
     service.spawn("sweeper", sweeper.run(service.stopping()));
 
-    let context = routes::Context { bus, clock, shows, listings, admissions, signer: config.signer };
+    let signer = config.signer;
+    let context = routes::Context { bus, clock, shows, listings, admissions, recounts, signer };
     service.serve(routes::openapi_info(), routes::configure(context))
 }

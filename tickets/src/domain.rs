@@ -7,6 +7,7 @@ pub mod listing;
 pub mod offers;
 pub mod pass_code;
 pub mod place;
+pub mod price_range;
 pub mod seats;
 pub mod show;
 pub mod suggestions;

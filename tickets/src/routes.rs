@@ -11,6 +11,7 @@ mod get_show;
 mod list_listings;
 mod list_passes;
 mod list_shows;
+mod preview_listing;
 mod refusals;
 mod revalidation;
 mod suggest_shows;
@@ -23,6 +24,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     domain::pass_code::PassSigner,
+    recounts::Recounts,
     store::{Admissions, Listings, Shows},
 };
 
@@ -41,6 +43,8 @@ pub struct Context {
     pub listings: Listings,
     /// The admissions.
     pub admissions: Admissions,
+    /// Counts what is on sale.
+    pub recounts: Recounts,
     /// Signs the codes of passes.
     pub signer: PassSigner,
 }
@@ -76,6 +80,7 @@ fn table(config: &mut ServiceConfig) {
         .service(get_show::get_show)
         .service(edit_show::edit_show)
         .service(create_listing::create_listing)
+        .service(preview_listing::preview_listing)
         .service(list_listings::list_listings)
         .service(get_listing::get_listing)
         .service(edit_listing::edit_listing)

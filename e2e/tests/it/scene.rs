@@ -72,7 +72,7 @@ impl Scene {
                 });
                 vec![(admin, body)]
             }
-            ("POST", "/api/listings") => vec![
+            ("POST", "/api/listings" | "/api/listings/preview") => vec![
                 (seller.clone(), with(&listing, &json!({ "row": "C", "seats": ["1", "2"] }))),
                 (seller, with(&listing, &json!({ "quantity": 2 }))),
             ],

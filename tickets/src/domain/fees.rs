@@ -28,6 +28,17 @@ impl Rate {
     }
 }
 
+/// The fees for so many seats together.
+pub fn fees_in_all(fees: Fees, seats: u32) -> Fees {
+    let all = |cents: i64| cents.saturating_mul(i64::from(seats));
+    Fees {
+        buyer_fee_cents: all(fees.buyer_fee_cents),
+        total_cents: all(fees.total_cents),
+        seller_fee_cents: all(fees.seller_fee_cents),
+        proceeds_cents: all(fees.proceeds_cents),
+    }
+}
+
 /// The fees for a seat of this price. Of a price that is lower than the seller's fee nothing is left, and no
 /// more is taken.
 pub fn fees_of(price: Money) -> Fees {
@@ -67,6 +78,8 @@ mod tests {
         fn fees_add_up_and_a_higher_price_is_a_higher_total(cents in 1..MAX_PRICE_CENTS) {
             let (price, dearer) = (Money::new(cents, Currency::Usd), Money::new(cents + 1, Currency::Usd));
             prop_assert!(fees_of(price).add_up(price));
+            let all = Money::new(50 * cents, Currency::Usd);
+            prop_assert!(fees_in_all(fees_of(price), 50).add_up(all), "a fee is the same for each seat");
             prop_assert!(fees_of(price).total_cents < fees_of(dearer).total_cents);
             prop_assert!(fees_of(price).proceeds_cents <= fees_of(dearer).proceeds_cents);
         }

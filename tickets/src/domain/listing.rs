@@ -198,6 +198,11 @@ impl Listing {
         }
     }
 
+    /// Whether its seats are in this section, whatever the capitals.
+    pub fn is_in_section(&self, section: &str) -> bool {
+        self.snapshot.section.to_lowercase() == section.to_lowercase()
+    }
+
     /// What a buyer pays for each seat, all in.
     pub fn total(&self) -> Money {
         self.snapshot.total()

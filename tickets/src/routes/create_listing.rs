@@ -21,6 +21,7 @@ use crate::{
     domain::{
         listing::{Listing, NewListing, RequestMark},
         seats::Seats,
+        show::Show,
     },
     store::REQUESTS,
 };
@@ -57,8 +58,14 @@ pub struct CreateListing {
 }
 
 impl CreateListing {
+    /// The show that the seats are for.
+    pub(super) async fn show(&self, context: &Context) -> Result<Show, Problem> {
+        let nowhere = || Problem::not_found("show").with_field("/showId", "names no show");
+        Ok(context.shows.get(self.show_id).await?.ok_or_else(nowhere)?.state)
+    }
+
     /// The domain's words for the offer.
-    fn offer(self, seller_id: UserId) -> Result<NewListing, Problem> {
+    pub(super) fn offer(self, seller_id: UserId) -> Result<NewListing, Problem> {
         Ok(NewListing {
             seller_id,
             section: self.section,
@@ -133,10 +140,9 @@ async fn make(
     body: CreateListing,
     mark: Option<RequestMark>,
 ) -> Result<Listing, Problem> {
-    let nowhere = || Problem::not_found("show").with_field("/showId", "names no show");
-    let show = context.shows.get(body.show_id).await?.ok_or_else(nowhere)?;
+    let show = body.show(context).await?;
     let offer = body.offer(seller)?;
-    let created = Listing::create(ListingId::generate(), &show.state, offer, context.clock.now())?;
+    let created = Listing::create(ListingId::generate(), &show, offer, context.clock.now())?;
     match store(context, &created, mark.clone()).await {
         // The same request, at the same moment: the other one was faster.
         Err(CommitError::Duplicate { index }) if index == REQUESTS => {

@@ -15,10 +15,11 @@ const PUBLIC: [Route; 6] = [
     ("GET", "/api/shows/suggestions"),
     ("GET", "/api/shows/{id}"),
 ];
-const SIGNED_IN: [Route; 7] = [
+const SIGNED_IN: [Route; 8] = [
     ("POST", "/api/shows"),
     ("PATCH", "/api/shows/{id}"),
     ("POST", "/api/listings"),
+    ("POST", "/api/listings/preview"),
     ("PATCH", "/api/listings/{id}"),
     ("POST", "/api/listings/{id}/withdraw"),
     ("GET", "/api/passes"),

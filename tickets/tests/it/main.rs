@@ -16,6 +16,7 @@ mod listings;
 mod on_sale;
 mod outage;
 mod passes;
+mod previews;
 mod revalidation;
 mod searching;
 mod seats_left;

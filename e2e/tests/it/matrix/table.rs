@@ -11,7 +11,7 @@ pub type Row = (&'static str, [u16; 8]);
 ///
 /// What is public does not look at tokens at all, except where it can show one's own.
 #[rustfmt::skip]
-pub const TABLE: [Row; 32] = [
+pub const TABLE: [Row; 33] = [
     //                                         nobody stranger seller buyer admin disabled signed out forger
     ("GET /api/listings",                      [200,  200,     200,   200,  200,  200,     401,       401]),
     ("GET /api/listings/{id}",                 [200,  200,     200,   200,  200,  200,     200,       200]),
@@ -36,6 +36,7 @@ pub const TABLE: [Row; 32] = [
     ("PATCH /api/listings/{id}",               [401,  403,     200,   403,  200,  403,     401,       401]),
     ("PATCH /api/shows/{id}",                  [401,  403,     403,   403,  200,  403,     401,       401]),
     ("POST /api/listings",                     [401,  201,     201,   201,  201,  201,     401,       401]),
+    ("POST /api/listings/preview",             [401,  200,     200,   200,  200,  200,     401,       401]),
     ("POST /api/listings/{id}/withdraw",       [401,  403,     200,   403,  200,  403,     401,       401]),
     ("POST /api/orders",                       [401,  201,     409,   201,  201,  201,     401,       401]),
     ("POST /api/orders/{id}/cancel",           [401,  404,     404,   200,  200,  404,     401,       401]),
