@@ -15,6 +15,8 @@ async fn what_has_not_changed_is_not_sent_again() {
     let app = TestApp::start().await;
     let show = app.show().await;
     let listing = app.listing(show, 4, 5_000).await;
+    // The show tells of the listing as soon as it has heard of it.
+    app.world.settle().await;
     for path in [
         format!("/api/shows/{show}"),
         format!("/api/listings/{listing}"),
