@@ -107,7 +107,7 @@ impl Recounts {
         }
         let (show_id, status) = (Some(show.snapshot.id), Some(ListingStatus::Active));
         let order = ListingOrder::Total;
-        let filter = ListingFilter { show_id, status, order, ..ListingFilter::default() };
+        let filter = ListingFilter { show_id, order, status, ..ListingFilter::default() };
         let mut after = None;
         for _ in 0..MAX_PAGES {
             let page = self.listings.page(&filter, after, PAGE).await?;
