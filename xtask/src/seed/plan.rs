@@ -88,12 +88,12 @@ impl Plan {
 
 fn show(random: &mut Random, today: i64) -> Show {
     let (category, houses, low, high): (_, &[House], _, _) = match random.below(100) {
-        0..=44 => ("concert", &[House::Arena, House::Club, House::Stadium], 35, 160),
-        45..=64 => ("sports", &[House::Arena, House::Stadium], 25, 120),
-        65..=81 => ("theatre", &[House::Theatre], 30, 110),
-        82..=90 => ("comedy", &[House::Theatre, House::Club], 20, 55),
-        91..=93 => ("festival", &[House::Park], 60, 190),
-        94..=96 => ("other", &[House::Theatre, House::Club], 15, 60),
+        0..=41 => ("concert", &[House::Arena, House::Club, House::Stadium], 35, 160),
+        42..=60 => ("sports", &[House::Arena, House::Stadium], 25, 120),
+        61..=76 => ("theatre", &[House::Theatre], 30, 110),
+        77..=84 => ("comedy", &[House::Theatre, House::Club], 20, 55),
+        85..=89 => ("festival", &[House::Park], 60, 190),
+        90..=94 => ("other", &[House::Theatre, House::Club], 15, 60),
         _ => ("family", &[House::Theatre, House::Arena], 15, 45),
     };
     let fitting: Vec<&Venue> = VENUES.iter().filter(|venue| houses.contains(&venue.house)).collect();
