@@ -8,10 +8,12 @@ pub mod anything;
 #[cfg(feature = "controls")]
 pub mod controls;
 pub mod coverage;
+mod events;
 pub mod laws;
 mod servers;
 mod world;
 
 pub use answer::Answer;
+pub use events::{EventReader, Told};
 pub use servers::{Child, Servers, free_port, start_mongod, start_nats, start_nats_in, start_redis};
 pub use world::{TestUser, TestWorld};
