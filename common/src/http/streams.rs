@@ -168,6 +168,14 @@ pub(crate) struct Stay {
 }
 
 impl Stay {
+    /// Somebody who may stay until `until`.
+    #[cfg(test)]
+    pub(crate) fn of_somebody(until: Timestamp, clock: Clock) -> Self {
+        let slot = Streams::new(1, 1).enter(Caller::Address(String::new())).expect("room for one");
+        let badge = Some(Badge { session: SessionId::generate(), until });
+        Self { slot, badge, looks: interval(LOOK_INTERVAL), keys: KeyRing::new(), clock }
+    }
+
     /// Whether the stream has to end.
     pub(crate) fn is_over(&self) -> bool {
         let ended = |badge: Badge| badge.until <= self.clock.now() || self.keys.is_revoked(badge.session);

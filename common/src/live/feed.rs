@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How many events may wait for one who reads; whoever falls further behind is cut off, and comes again.
-const MAX_WAITING: usize = 256;
+pub(super) const MAX_WAITING: usize = 256;
 /// How long reading goes on when nobody follows any more, in case that they come again.
 const LINGER_SECS: u32 = 60;
 /// How long to wait before MongoDB is asked again after a failure.
