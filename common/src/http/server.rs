@@ -126,6 +126,8 @@ impl HttpServer {
             .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
             .client_request_timeout(HEAD_TIMEOUT)
             .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            // Whoever has closed its side reads no more: an event stream ends at once, and not when it next writes.
+            .h1_allow_half_closed(false)
             .shutdown_timeout(FINISH_SECS)
             .disable_signals();
         let failed =
