@@ -5,6 +5,7 @@ mod get_order;
 mod list_orders;
 mod place_order;
 mod refund_order;
+pub(crate) mod views;
 
 use actix_web::web::Data;
 use common::{
