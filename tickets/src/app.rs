@@ -9,7 +9,9 @@ use crate::{
     audit,
     config::Config,
     domain::{admission::Admission, listing::Listing, show::Show},
-    listeners, routes,
+    listeners,
+    live::ListingsLive,
+    routes,
     store::{Admissions, Listings, Shows},
 };
 
@@ -35,6 +37,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let audited = audit::Context { admissions: admissions.clone(), listings: listings.clone() };
     service.audit(audit::table(), audited).await?;
 
-    let context = routes::Context { bus, clock, shows, listings, admissions, signer: config.signer };
+    let feed = service.show(ListingsLive { listings: listings.clone(), admissions: admissions.clone() });
+    let context = routes::Context { bus, clock, shows, listings, admissions, feed, signer: config.signer };
     service.serve(routes::openapi_info(), routes::configure(context))
 }

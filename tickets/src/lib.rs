@@ -13,5 +13,6 @@ pub mod audit;
 pub mod config;
 pub mod domain;
 pub mod listeners;
+pub mod live;
 pub mod routes;
 pub mod store;

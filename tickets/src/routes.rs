@@ -4,6 +4,7 @@ mod create_listing;
 mod create_show;
 mod edit_listing;
 mod edit_show;
+mod follow_listings;
 mod get_listing;
 mod get_pass;
 mod get_show;
@@ -12,15 +13,16 @@ mod list_passes;
 mod list_shows;
 mod refusals;
 mod revalidation;
-mod views;
+pub(crate) mod views;
 mod withdraw_listing;
 
 use actix_web::web::Data;
-use common::{bus::Bus, clock::Clock, http::ApiInfo};
+use common::{bus::Bus, clock::Clock, http::ApiInfo, live::Feed};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     domain::pass_code::PassSigner,
+    live::ListingsLive,
     store::{Admissions, Listings, Shows},
 };
 
@@ -39,6 +41,8 @@ pub struct Context {
     pub listings: Listings,
     /// The admissions.
     pub admissions: Admissions,
+    /// What is on sale, as it changes.
+    pub feed: Feed<ListingsLive>,
     /// Signs the codes of passes.
     pub signer: PassSigner,
 }
@@ -71,6 +75,7 @@ fn table(config: &mut ServiceConfig) {
         .service(list_shows::list_shows)
         .service(get_show::get_show)
         .service(edit_show::edit_show)
+        .service(follow_listings::follow_listings)
         .service(create_listing::create_listing)
         .service(list_listings::list_listings)
         .service(get_listing::get_listing)

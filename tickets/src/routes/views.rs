@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Context;
-use crate::domain::{Actor, listing::Listing};
+use crate::{
+    domain::{Actor, listing::Listing},
+    store::Admissions,
+};
 
 /// A listing, and what is left of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -55,12 +58,7 @@ impl From<Price> for Money {
 impl Context {
     /// These listings with what is left of them, by one query.
     pub(super) async fn views(&self, listings: Vec<Listing>) -> Result<Vec<ListingView>, StoreError> {
-        let left = self.admissions.seats_left(&listings).await?;
-        let view = |listing: Listing| ListingView {
-            seats_left: left.get(&listing.snapshot.id).copied().unwrap_or_default(),
-            listing: listing.snapshot,
-        };
-        Ok(listings.into_iter().map(view).collect())
+        views(&self.admissions, listings).await
     }
 
     /// One listing with what is left of it.
@@ -69,6 +67,19 @@ impl Context {
         let seats_left = left.get(&listing.snapshot.id).copied().unwrap_or_default();
         Ok(ListingView { listing: listing.snapshot, seats_left })
     }
+}
+
+/// These listings with what is left of them, by one query.
+pub(crate) async fn views(
+    admissions: &Admissions,
+    listings: Vec<Listing>,
+) -> Result<Vec<ListingView>, StoreError> {
+    let left = admissions.seats_left(&listings).await?;
+    let view = |listing: Listing| ListingView {
+        seats_left: left.get(&listing.snapshot.id).copied().unwrap_or_default(),
+        listing: listing.snapshot,
+    };
+    Ok(listings.into_iter().map(view).collect())
 }
 
 /// As whom the domain knows a caller.

@@ -13,6 +13,7 @@ mod idempotency;
 mod laws;
 mod listing_lists;
 mod listings;
+mod live;
 mod outage;
 mod passes;
 mod revalidation;
