@@ -1,6 +1,7 @@
 //! What tickets decides, as pure functions: no I/O, no clock, no randomness.
 
 pub mod admission;
+pub mod calendar;
 pub mod invariants;
 pub mod listing;
 pub mod pass_code;

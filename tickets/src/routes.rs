@@ -5,6 +5,7 @@ mod create_show;
 mod edit_listing;
 mod edit_show;
 mod follow_listings;
+mod get_calendar;
 mod get_listing;
 mod get_pass;
 mod get_show;
@@ -76,6 +77,7 @@ fn table(config: &mut ServiceConfig) {
         .service(get_show::get_show)
         .service(edit_show::edit_show)
         .service(follow_listings::follow_listings)
+        .service(get_calendar::get_calendar)
         .service(create_listing::create_listing)
         .service(list_listings::list_listings)
         .service(get_listing::get_listing)

@@ -7,11 +7,12 @@ use common::testing::{
 
 use crate::app::TestApp;
 
-const PUBLIC: [Route; 5] = [
+const PUBLIC: [Route; 6] = [
     ("GET", "/api/listings"),
     ("GET", "/api/listings/{id}"),
     ("GET", "/api/shows"),
     ("GET", "/api/shows/{id}"),
+    ("GET", "/api/shows/{id}/calendar.ics"),
     ("GET", "/api/shows/{id}/events"),
 ];
 const SIGNED_IN: [Route; 7] = [

@@ -5,6 +5,7 @@ mod app;
 mod auditing;
 mod bad_input;
 mod bad_queries;
+mod calendar;
 #[cfg(feature = "controls")]
 mod controls;
 mod coverage;

@@ -11,7 +11,7 @@ pub type Row = (&'static str, [u16; 8]);
 ///
 /// What is public does not look at tokens at all, except where it can show one's own.
 #[rustfmt::skip]
-pub const TABLE: [Row; 32] = [
+pub const TABLE: [Row; 33] = [
     //                                         nobody stranger seller buyer admin disabled signed out forger
     ("GET /api/listings",                      [200,  200,     200,   200,  200,  200,     401,       401]),
     ("GET /api/listings/{id}",                 [200,  200,     200,   200,  200,  200,     200,       200]),
@@ -28,6 +28,7 @@ pub const TABLE: [Row; 32] = [
     ("GET /api/shows",                         [200,  200,     200,   200,  200,  200,     200,       200]),
     ("GET /api/shows/openapi.json",            [200,  200,     200,   200,  200,  200,     200,       200]),
     ("GET /api/shows/{id}",                    [200,  200,     200,   200,  200,  200,     200,       200]),
+    ("GET /api/shows/{id}/calendar.ics",       [200,  200,     200,   200,  200,  200,     200,       200]),
     ("GET /api/shows/{id}/events",             [200,  200,     200,   200,  200,  200,     200,       200]),
     ("GET /api/users/jwks.json",               [200,  200,     200,   200,  200,  200,     200,       200]),
     ("GET /api/users/me",                      [401,  200,     200,   200,  200,  401,     401,       401]),
