@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod calendar;
+pub mod check_in;
 pub mod invariants;
 pub mod listing;
 pub mod pass_code;

@@ -1,5 +1,6 @@
 //! The route table.
 
+mod check_in_pass;
 mod create_listing;
 mod create_show;
 mod edit_listing;
@@ -84,5 +85,6 @@ fn table(config: &mut ServiceConfig) {
         .service(edit_listing::edit_listing)
         .service(withdraw_listing::withdraw_listing)
         .service(list_passes::list_passes)
-        .service(get_pass::get_pass);
+        .service(get_pass::get_pass)
+        .service(check_in_pass::check_in_pass);
 }

@@ -15,7 +15,7 @@ const PUBLIC: [Route; 6] = [
     ("GET", "/api/shows/{id}/calendar.ics"),
     ("GET", "/api/shows/{id}/events"),
 ];
-const SIGNED_IN: [Route; 7] = [
+const SIGNED_IN: [Route; 8] = [
     ("POST", "/api/shows"),
     ("PATCH", "/api/shows/{id}"),
     ("POST", "/api/listings"),
@@ -23,6 +23,7 @@ const SIGNED_IN: [Route; 7] = [
     ("POST", "/api/listings/{id}/withdraw"),
     ("GET", "/api/passes"),
     ("GET", "/api/passes/{id}"),
+    ("POST", "/api/passes/check-ins"),
 ];
 
 #[test]

@@ -6,6 +6,7 @@ mod auditing;
 mod bad_input;
 mod bad_queries;
 mod calendar;
+mod check_ins;
 #[cfg(feature = "controls")]
 mod controls;
 mod coverage;
