@@ -53,11 +53,14 @@ pub trait Live: Clone + Send + Sync + 'static {
     fn look(
         &self,
         subjects: &[Self::Subject],
-    ) -> impl Future<Output = Result<Vec<(Self::Subject, Self::View)>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Looks<Self>, StoreError>> + Send;
 
     /// All that there is of a topic, within a bound.
     fn all(&self, topic: &Self::Topic) -> impl Future<Output = Result<All<Self::View>, StoreError>> + Send;
 }
+
+/// How things look, each with what it is.
+pub type Looks<L> = Vec<(<L as Live>::Subject, <L as Live>::View)>;
 
 /// All that there is of a topic.
 #[derive(Debug)]

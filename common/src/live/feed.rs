@@ -47,6 +47,9 @@ struct Open<L: Live> {
     topics: HashMap<L::Topic, broadcast::Sender<Bytes>>,
 }
 
+/// A change, whom it concerns, and what about.
+type Concern<L> = (Mark, <L as Live>::Topic, <L as Live>::Subject);
+
 /// Somebody who has begun to follow.
 pub(super) struct Joined<L: Live> {
     pub(super) following: Following<L>,
@@ -185,7 +188,10 @@ impl<L: Live> Feed<L> {
     /// in one way or the other.
     async fn tell(&self, changes: &[Change]) -> Result<(), StoreError> {
         let Some(last) = changes.last() else { return Ok(()) };
-        let concerning = |change: &Change| Some((change.mark.clone(), L::concerns(change)?));
+        let concerning = |change: &Change| {
+            let (topic, subject) = L::concerns(change)?;
+            Some((change.mark.clone(), topic, subject))
+        };
         let concerning: Vec<_> = changes.iter().filter_map(concerning).collect();
         let followed = self.note(&concerning);
         if !followed.is_empty() {
@@ -207,11 +213,11 @@ impl<L: Live> Feed<L> {
     }
 
     /// Remembers these; gives those that somebody follows, each at the place of its last change.
-    fn note(&self, changes: &[(Mark, (L::Topic, L::Subject))]) -> Vec<(Mark, L::Topic, L::Subject)> {
-        let mut followed: Vec<(Mark, L::Topic, L::Subject)> = Vec::new();
+    fn note(&self, changes: &[Concern<L>]) -> Vec<Concern<L>> {
+        let mut followed: Vec<Concern<L>> = Vec::new();
         self.0.state.send_if_modified(|state| {
             let Some(open) = &mut state.open else { return false };
-            for (mark, (topic, subject)) in changes {
+            for (mark, topic, subject) in changes {
                 open.memory.note(mark.clone(), topic.clone(), subject.clone());
                 if open.topics.contains_key(topic) {
                     followed.retain(|(_, _, known)| known != subject);

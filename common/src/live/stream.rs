@@ -49,13 +49,12 @@ impl<L: Live> Feed<L> {
     /// What changed while they were away, or all that there is.
     async fn beginning(&self, topic: &L::Topic, joined: &Joined<L>) -> Result<Bytes, Problem> {
         let mut text = frames::retry(rand::rng().random_range(RETRY_MILLIS));
-        let views = match &joined.missed {
-            Some(missed) => self.look(missed).await?,
-            None => {
-                let All { views, complete } = self.live().all(topic).await?;
-                text += &frames::unmarked("reset", &json!({ "complete": complete })).map_err(unwritable)?;
-                views
-            }
+        let views = if let Some(missed) = &joined.missed {
+            self.look(missed).await?
+        } else {
+            let All { views, complete } = self.live().all(topic).await?;
+            text += &frames::unmarked("reset", &json!({ "complete": complete })).map_err(unwritable)?;
+            views
         };
         for view in views {
             text += &frames::unmarked(L::EVENT, &view).map_err(unwritable)?;
