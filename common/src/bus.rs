@@ -24,6 +24,7 @@
 //! committed, or acknowledge what is not handled.
 
 mod aggregate;
+mod changes;
 mod commit;
 mod committer;
 mod consumer;
@@ -43,6 +44,7 @@ mod streams;
 mod tx;
 
 pub use aggregate::{Aggregate, Index, Loaded, Repository, StoreError};
+pub use changes::{Change, InvalidMark, Mark};
 pub use commit::CommitError;
 pub use dead_letters::{DeadLetter, DeadLetterStatus, DeadLetters};
 pub use listener::{HandlerError, Listener, ListenerInfo, Listeners, Outcome};
@@ -51,6 +53,7 @@ pub use outbox::Publication;
 pub use streams::Namespace;
 pub use tx::Tx;
 
+pub(crate) use changes::{Changes, is_lost};
 pub(crate) use consumer::Lag;
 #[cfg(feature = "testing")]
 pub(crate) use listener::react;

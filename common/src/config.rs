@@ -155,6 +155,10 @@ pub struct ServiceConfig {
     pub drain_secs: u64,
     /// `HTTP_WORKERS`: threads that serve the API. Default 2.
     pub http_workers: usize,
+    /// `MAX_STREAMS`: how many event streams may be open at once; 1 to 10000. Default 5000.
+    pub max_streams: usize,
+    /// `MAX_STREAMS_PER_CALLER`: how many of them by one user, or from one address. Default 100.
+    pub max_streams_per_caller: usize,
     /// `AUDIT_INTERVAL_SECS`: how often to look whether the invariants hold; 0 is never. Default 10, at most
     /// 3600.
     pub audit_interval: Option<Duration>,
@@ -176,6 +180,8 @@ impl FromEnv for ServiceConfig {
             public_origin: env.or("PUBLIC_ORIGIN", Origin("http://stagedoor.localhost:8080".to_owned()))?.0,
             drain_secs: env.within("DRAIN_SECS", 0..=60, 3)?,
             http_workers: env.within("HTTP_WORKERS", 1..=256, 2)?,
+            max_streams: env.within("MAX_STREAMS", 1..=10_000, 5_000)?,
+            max_streams_per_caller: env.within("MAX_STREAMS_PER_CALLER", 1..=10_000, 100)?,
             audit_interval: match env.within("AUDIT_INTERVAL_SECS", 0..=3_600, 10)? {
                 0 => None,
                 secs => Some(Duration::from_secs(secs)),
@@ -200,6 +206,8 @@ impl ServiceConfig {
             public_origin: "http://stagedoor.localhost:8080".to_owned(),
             drain_secs: 0,
             http_workers: 1,
+            max_streams: 100,
+            max_streams_per_caller: 10,
             // Tests that audit do it when they want to.
             audit_interval: None,
             log_format: LogFormat::Pretty,

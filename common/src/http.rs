@@ -29,9 +29,11 @@ mod readiness;
 mod request_id;
 mod responses;
 mod server;
+mod streams;
 mod user;
 mod validation;
 
+pub(crate) use self::streams::Stay;
 #[cfg(feature = "testing")]
 pub(crate) use self::{body::parse as parse_body, query::parse as parse_query};
 pub use self::{
@@ -45,6 +47,7 @@ pub use self::{
     readiness::{Check, Readiness},
     request_id::RequestId,
     server::{HttpServer, RunningServer, StartError},
+    streams::{Audience, OwnAudience},
     user::{
         CurrentUser, OptionalUser, PLAIN_COOKIE, SECURE_COOKIE, TOKEN_AUDIENCE, TOKEN_ISSUER, TokenError,
         verify,

@@ -3,7 +3,7 @@
 //! A service owns a database and tells the others what happened in it by events. This crate holds the
 //! words they share ([`events`], [`ids`], [`money`], [`clock`]), the bus that carries the events without
 //! ever losing one ([`bus`]), the audit of what must always be true ([`audit`]), the places at which a process
-//! may be told to die ([`failpoint`]), and the edges that must be the same everywhere ([`http`], [`config`],
+//! may be told to die ([`failpoint`]), what shows people changes as they happen ([`live`]), and the edges that must be the same everywhere ([`http`], [`config`],
 //! [`telemetry`], [`shutdown`], [`mongo`]). With the feature `testing` it also holds the instruments
 //! that services test themselves with, on real servers.
 //!
@@ -18,6 +18,7 @@ pub mod events;
 pub mod failpoint;
 pub mod http;
 pub mod ids;
+pub mod live;
 pub mod money;
 pub mod mongo;
 pub mod service;

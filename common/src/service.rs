@@ -22,6 +22,7 @@ use crate::{
     config::{self, ConfigError, FromEnv, ServiceConfig},
     control,
     http::{self, ApiInfo, HttpServer, KeyRing, Readiness, RunningServer},
+    live::{Feed, Live},
     mongo::{self, MongoError},
     shutdown::{self, EndedEarly, Tasks, Unfinished},
     telemetry,
@@ -189,6 +190,13 @@ impl Service {
             self.front.spawn("auditor", auditor.run(every, self.front.stopping()));
         }
         Ok(())
+    }
+
+    /// Lets people follow something as it changes.
+    pub fn show<L: Live>(&self, live: L) -> Feed<L> {
+        let feed = Feed::new(live, self.bus());
+        self.front.spawn(format!("live {}", L::EVENT), feed.clone().run(self.front.stopping()));
+        feed
     }
 
     /// Serves both ports; they answer when this returns.

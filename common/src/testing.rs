@@ -8,12 +8,14 @@ pub mod anything;
 #[cfg(feature = "controls")]
 pub mod controls;
 pub mod coverage;
+mod events;
 pub mod laws;
 mod profile;
 mod servers;
 mod world;
 
 pub use answer::Answer;
+pub use events::{EventReader, Told};
 pub use profile::Profile;
 pub use servers::{Child, Servers, free_port, start_mongod, start_nats, start_nats_in, start_redis};
 pub use world::{TestUser, TestWorld};

@@ -155,6 +155,7 @@ fn order(listing: &ListingSnapshot, seat: u32, now: Timestamp) -> Order {
         payment_id: None,
         cancel_reason: None,
         changed_at: now,
+        history: Vec::new(),
         request: RequestKey { key: OrderId::generate().to_string(), fingerprint: "body".to_owned() },
         refund: None,
         payments: Vec::new(),

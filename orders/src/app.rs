@@ -3,6 +3,7 @@
 use common::{
     bus::Bus,
     clock::Clock,
+    live::Feed,
     service::{Running, Service, StartError},
 };
 
@@ -10,7 +11,9 @@ use crate::{
     audit,
     config::Config,
     domain::{inventory::Inventory, order::Order, placing::Terms},
-    listeners, routes,
+    listeners,
+    live::OrdersLive,
+    routes,
     store::{Inventories, Orders},
     sweeper,
 };
@@ -36,7 +39,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     service.listen(listeners::table(), context.clone()).await?;
     service.audit(audit::table(), context.clone()).await?;
     service.spawn("sweeper", sweeper::run(context.clone(), service.stopping()));
-    service.serve(routes::API, routes::configure(context))
+    let feed: Feed<OrdersLive> = service.show(OrdersLive::of(&context.orders));
+    service.serve(routes::API, routes::configure(context, feed))
 }
 
 /// Connects to the servers and starts nothing yet.

@@ -8,3 +8,4 @@ pub mod order;
 pub mod payments;
 pub mod placing;
 pub mod seats;
+pub mod story;

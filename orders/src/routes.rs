@@ -1,10 +1,12 @@
 //! The route table.
 
 mod cancel_order;
+mod follow_orders;
 mod get_order;
 mod list_orders;
 mod place_order;
 mod refund_order;
+pub(crate) mod views;
 
 use actix_web::web::Data;
 use common::{
@@ -12,12 +14,14 @@ use common::{
     control::{Control, is_broken},
     http::{ApiInfo, CurrentUser, Problem},
     ids::OrderId,
+    live::Feed,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     app::Context,
     domain::order::{Actor, Order},
+    live::OrdersLive,
 };
 
 /// What the OpenAPI document says about orders.
@@ -28,9 +32,12 @@ pub const API: ApiInfo = ApiInfo {
 };
 
 /// The route table with its context.
-pub fn configure(context: Context) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
+pub fn configure(
+    context: Context,
+    feed: Feed<OrdersLive>,
+) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
     move |config| {
-        config.app_data(Data::new(context.clone()));
+        config.app_data(Data::new(context.clone())).app_data(Data::new(feed.clone()));
         table(config);
     }
 }
@@ -44,6 +51,7 @@ fn table(config: &mut ServiceConfig) {
     config
         .service(place_order::place_order)
         .service(list_orders::list_orders)
+        .service(follow_orders::follow_orders)
         .service(get_order::get_order)
         .service(cancel_order::cancel_order)
         .service(refund_order::refund_order);

@@ -10,6 +10,7 @@ use crate::{
     config::Config,
     domain::{admission::Admission, listing::Listing, show::Show},
     listeners,
+    live::ListingsLive,
     recounts::Recounts,
     routes,
     store::{Admissions, Listings, Shows},
@@ -42,7 +43,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let sweeper = Sweeper { clock: clock.clone(), shows: shows.clone(), recounts: recounts.clone() };
     service.spawn("sweeper", sweeper.run(service.stopping()));
 
+    let feed = service.show(ListingsLive { listings: listings.clone(), admissions: admissions.clone() });
     let signer = config.signer;
-    let context = routes::Context { bus, clock, shows, listings, admissions, recounts, signer };
+    let context = routes::Context { bus, clock, shows, listings, admissions, recounts, feed, signer };
     service.serve(routes::openapi_info(), routes::configure(context))
 }

@@ -1,6 +1,8 @@
 //! What tickets decides, as pure functions: no I/O, no clock, no randomness.
 
 pub mod admission;
+pub mod calendar;
+pub mod check_in;
 pub mod fees;
 pub mod invariants;
 pub mod listing;

@@ -13,6 +13,7 @@ pub mod audit;
 pub mod config;
 pub mod domain;
 pub mod listeners;
+pub mod live;
 pub mod recounts;
 pub mod routes;
 pub mod store;

@@ -1,9 +1,12 @@
 //! The route table.
 
+mod check_in_pass;
 mod create_listing;
 mod create_show;
 mod edit_listing;
 mod edit_show;
+mod follow_listings;
+mod get_calendar;
 mod get_facets;
 mod get_listing;
 mod get_pass;
@@ -15,15 +18,16 @@ mod preview_listing;
 mod refusals;
 mod revalidation;
 mod suggest_shows;
-mod views;
+pub(crate) mod views;
 mod withdraw_listing;
 
 use actix_web::web::Data;
-use common::{bus::Bus, clock::Clock, http::ApiInfo};
+use common::{bus::Bus, clock::Clock, http::ApiInfo, live::Feed};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     domain::pass_code::PassSigner,
+    live::ListingsLive,
     recounts::Recounts,
     store::{Admissions, Listings, Shows},
 };
@@ -45,6 +49,8 @@ pub struct Context {
     pub admissions: Admissions,
     /// Counts what is on sale.
     pub recounts: Recounts,
+    /// What is on sale, as it changes.
+    pub feed: Feed<ListingsLive>,
     /// Signs the codes of passes.
     pub signer: PassSigner,
 }
@@ -79,6 +85,8 @@ fn table(config: &mut ServiceConfig) {
         .service(get_facets::get_facets)
         .service(get_show::get_show)
         .service(edit_show::edit_show)
+        .service(follow_listings::follow_listings)
+        .service(get_calendar::get_calendar)
         .service(create_listing::create_listing)
         .service(preview_listing::preview_listing)
         .service(list_listings::list_listings)
@@ -86,5 +94,6 @@ fn table(config: &mut ServiceConfig) {
         .service(edit_listing::edit_listing)
         .service(withdraw_listing::withdraw_listing)
         .service(list_passes::list_passes)
-        .service(get_pass::get_pass);
+        .service(get_pass::get_pass)
+        .service(check_in_pass::check_in_pass);
 }

@@ -4,6 +4,6 @@ mod admissions;
 mod listings;
 mod shows;
 
-pub use admissions::{Admissions, PassPlace};
+pub use admissions::{Admissions, CHECK_INS, PassPlace};
 pub use listings::{ListingFilter, ListingOrder, ListingPlace, Listings, REQUESTS};
 pub use shows::{Count, ShowFilter, ShowOrder, ShowPlace, Shows};

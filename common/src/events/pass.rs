@@ -41,6 +41,9 @@ pub struct PassSnapshot {
     pub status: PassStatus,
     /// When it was issued.
     pub created_at: Timestamp,
+    /// When somebody entered with it; absent as long as nobody has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked_in_at: Option<Timestamp>,
 }
 
 facts! {
@@ -48,6 +51,8 @@ facts! {
     any PassChanged;
     /// A sold seat got its pass.
     PassIssued = "issued" v 1;
+    /// Somebody entered with a pass, which admits once.
+    PassCheckedIn = "checked_in" v 1;
     /// A pass no longer admits.
     PassVoided = "voided" v 1;
 }

@@ -18,7 +18,9 @@ use actix_web::{
 use futures::FutureExt as _;
 use tracing::Instrument as _;
 
-use super::{KeyRing, Problem, RequestId, body, observe::Observed, request_id::X_REQUEST_ID, user};
+use super::{
+    KeyRing, Problem, RequestId, body, observe::Observed, request_id::X_REQUEST_ID, streams::Streams, user,
+};
 use crate::clock::Clock;
 
 /// What the edge of a service knows.
@@ -27,6 +29,7 @@ pub(super) struct Edge {
     pub(super) public_origin: String,
     pub(super) keys: KeyRing,
     pub(super) clock: Clock,
+    pub(super) streams: Streams,
 }
 
 impl Edge {

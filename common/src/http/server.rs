@@ -20,6 +20,7 @@ use super::{
     fallback::{RouteTable, fallback},
     internal,
     openapi::openapi_of,
+    streams::Streams,
 };
 use crate::{clock::Clock, config::ServiceConfig, telemetry};
 
@@ -76,11 +77,13 @@ impl HttpServer {
         let readiness = self.readiness.clone();
         let drain = Duration::from_secs(self.config.drain_secs);
         let (internal, internal_address) = self.internal()?;
-        let (public, address) = self.public(routes)?;
+        let streams = Streams::new(self.config.max_streams, self.config.max_streams_per_caller);
+        let (public, address) = self.public(streams.clone(), routes)?;
         let handles = (public.handle(), internal.handle());
         Ok(RunningServer {
             readiness,
             drain,
+            streams,
             port: address.port(),
             internal_port: internal_address.port(),
             public: Part { handle: handles.0, task: tokio::spawn(public) },
@@ -89,7 +92,7 @@ impl HttpServer {
         })
     }
 
-    fn public<F>(self, routes: F) -> Result<(Server, SocketAddr), StartError>
+    fn public<F>(self, streams: Streams, routes: F) -> Result<(Server, SocketAddr), StartError>
     where
         F: Fn(&mut Routes) + Clone + Send + 'static,
     {
@@ -103,6 +106,7 @@ impl HttpServer {
             public_origin: self.config.public_origin,
             keys: self.keys,
             clock: self.clock,
+            streams,
         });
         let app = move || {
             let json = json.clone();
@@ -122,6 +126,8 @@ impl HttpServer {
             .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
             .client_request_timeout(HEAD_TIMEOUT)
             .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            // Whoever has closed its side reads no more: an event stream ends at once, and not when it next writes.
+            .h1_allow_half_closed(false)
             .shutdown_timeout(FINISH_SECS)
             .disable_signals();
         let failed =
@@ -159,6 +165,7 @@ impl HttpServer {
 pub struct RunningServer {
     readiness: Readiness,
     drain: Duration,
+    streams: Streams,
     port: u16,
     internal_port: u16,
     public: Part,
@@ -209,9 +216,10 @@ impl RunningServer {
         tokio::time::sleep(self.drain).await;
     }
 
-    /// Takes no new connections, and returns when requests under way are finished, or after a bound. Streams
-    /// have to be told to end before.
+    /// Ends the event streams, takes no new connections, and returns when requests under way are finished, or
+    /// after a bound.
     pub async fn close(self) {
+        self.streams.end();
         self.public.stop().await;
         self.internal.stop().await;
         self.upkeep.abort();

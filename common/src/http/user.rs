@@ -1,7 +1,10 @@
 //! Who is asking. Tokens come in the `Authorization` header or, from browsers, in the session cookie, and
 //! are verified with public keys alone.
 
-use std::future::{Ready, ready};
+use std::{
+    future::{Ready, ready},
+    time::Duration,
+};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
 use jsonwebtoken::{Algorithm, Validation};
@@ -90,12 +93,21 @@ pub(super) async fn look_up_key(request: &HttpRequest, edge: &Edge) {
     }
 }
 
+/// Who is asking, and until when the token is valid that says so.
+pub(super) fn signed_in(request: &HttpRequest) -> Result<(CurrentUser, Timestamp), Problem> {
+    known(request)?.ok_or_else(Problem::unauthorized)
+}
+
 fn user_of(request: &HttpRequest) -> Result<Option<CurrentUser>, Problem> {
+    Ok(known(request)?.map(|(user, _)| user))
+}
+
+fn known(request: &HttpRequest) -> Result<Option<(CurrentUser, Timestamp)>, Problem> {
     let edge = request.app_data::<Data<Edge>>().ok_or_else(Problem::unexplained)?;
     let Some(token) = presented(request, edge.secure())? else { return Ok(None) };
-    let user = verify_by_known_keys(&token, &edge.keys, edge.clock.now()).map_err(refusal)?;
+    let (user, until) = verify_by_known_keys(&token, &edge.keys, edge.clock.now()).map_err(refusal)?;
     tracing::Span::current().record("user.id", tracing::field::display(user.id));
-    Ok(Some(user))
+    Ok(Some((user, until)))
 }
 
 /// The token of the request, if there is one. The header goes before the cookie.
@@ -144,10 +156,15 @@ struct Claims {
 /// Verifies an access token; its key is looked up if it is unknown.
 pub async fn verify(token: &str, keys: &KeyRing, now: Timestamp) -> Result<CurrentUser, TokenError> {
     keys.look_up(key_id(token)?).await;
-    verify_by_known_keys(token, keys, now)
+    verify_by_known_keys(token, keys, now).map(|(user, _)| user)
 }
 
-fn verify_by_known_keys(token: &str, keys: &KeyRing, now: Timestamp) -> Result<CurrentUser, TokenError> {
+/// Who it is, and until when that may be believed.
+fn verify_by_known_keys(
+    token: &str,
+    keys: &KeyRing,
+    now: Timestamp,
+) -> Result<(CurrentUser, Timestamp), TokenError> {
     let key = keys.key(key_id(token)?).ok_or(TokenError::Invalid)?;
     let token =
         jsonwebtoken::decode::<Claims>(token, &key, &validation()).map_err(|_| TokenError::Invalid)?;
@@ -155,7 +172,10 @@ fn verify_by_known_keys(token: &str, keys: &KeyRing, now: Timestamp) -> Result<C
     if keys.is_revoked(token.claims.sid) {
         return Err(TokenError::Revoked);
     }
-    Ok(CurrentUser { id: token.claims.sub, session_id: token.claims.sid, role: token.claims.role })
+    let Claims { sub, sid, role, exp, .. } = token.claims;
+    let left_secs = u64::try_from(exp.saturating_sub(now.secs())).unwrap_or_default();
+    let until = now.plus(Duration::from_secs(left_secs));
+    Ok((CurrentUser { id: sub, session_id: sid, role }, until))
 }
 
 /// The key that a token names. The algorithm is ours to choose, never the token's.

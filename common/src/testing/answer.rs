@@ -31,8 +31,10 @@ impl Answer {
         let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
             (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         };
-        let headers = response.headers().iter().map(header).collect();
-        let text = response.text().await?;
+        let headers: BTreeMap<String, String> = response.headers().iter().map(header).collect();
+        // An event stream does not end: only its head is an answer.
+        let is_stream = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let text = if is_stream { String::new() } else { response.text().await? };
         Ok(Self { status, headers, text })
     }
 

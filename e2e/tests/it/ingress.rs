@@ -1,5 +1,6 @@
 //! What can be reached from outside, and what cannot.
 
+use common::testing::EventReader;
 use serde_json::json;
 
 use e2e::market::on_a_busy_market;
@@ -64,5 +65,33 @@ fn whatever_the_ingress_refuses_is_a_problem_document() {
             let problem: common::http::ProblemBody = answer.body();
             assert_eq!(problem.status, answer.status);
         }
+    });
+}
+
+#[test]
+fn what_changes_is_told_through_the_ingress_as_it_happens() {
+    on_a_busy_market(async |market| {
+        let (seller, buyer) = market.two_people().await;
+        let listing = market.list_seats(&seller, 4, 5_000).await;
+        let path = format!("/api/shows/{}/events", market.show.id);
+        let request = || market.site.request("GET", &path).header("Accept-Encoding", "gzip");
+        let mut on_sale = EventReader::open(request()).await;
+        let mut own = EventReader::open(buyer.request("GET", "/api/orders/mine/events")).await;
+        on_sale.until_ready().await;
+        own.until_ready().await;
+        let heard = on_sale.last_id.clone().unwrap();
+
+        let order = buyer.place_order(&listing, 2).await;
+        assert_eq!(own.next_of("order").await.data["id"], json!(order.id));
+        let until_two_are_left = async |reader: &mut EventReader| {
+            loop {
+                let told = reader.next_of("listing").await.data;
+                if (&told["id"], &told["seatsLeft"]) == (&json!(listing.id), &json!(2)) {
+                    return;
+                }
+            }
+        };
+        until_two_are_left(&mut on_sale).await;
+        until_two_are_left(&mut EventReader::resume(request(), &heard).await).await;
     });
 }

@@ -79,6 +79,8 @@ async fn ask(tool: &Schemathesis, market: &Market, scene: &Scene, run: Run<'_>) 
     command.arg("--config-file").arg(&file).args(["--no-color", "run"]);
     command.arg(format!("{}/api/{area}/openapi.json", market.site.address()));
     command.args(["--url", &market.site.address(), "--seed", SEED]);
+    // A stream does not end, and this tool waits for the end of an answer.
+    command.args(["--exclude-path-regex", "/events$"]);
     command.args(["--max-examples", &examples.to_string()]).args(filter.into_iter().flatten());
     command.current_dir(market.machinery.dir()).stdin(Stdio::null()).kill_on_drop(true);
     let bound = BOUND_PER_EXAMPLE * examples;

@@ -24,6 +24,8 @@ pub struct Scene {
     pub bought: OrderSnapshot,
     pub payment: String,
     pub pass: String,
+    /// What its holder shows at the door.
+    pub code: String,
     /// For a card that works.
     pub token: String,
 }
@@ -42,11 +44,13 @@ impl Scene {
             passes.first().map(|pass| pass["id"].as_str().unwrap().to_owned()).ok_or("none".to_owned())
         })
         .await;
+        let code = buyer.get(&format!("/api/passes/{pass}")).await.expect(200).json()["code"].take();
+        let code = code.as_str().unwrap().to_owned();
         let order = buyer.place_order(&listing, 2).await;
         market.until_seats_left(&listing, 2).await;
         let token = market.site.tokenize(card::VISA).await;
         let (admin, show) = (market.admin.clone(), market.show.id.to_string());
-        Self { admin, seller, buyer, show, listing, order, bought, payment, pass, token }
+        Self { admin, seller, buyer, show, listing, order, bought, payment, pass, code, token }
     }
 
     /// Bodies that the route would accept, each with who may send it. A route without one here fails.
@@ -85,6 +89,7 @@ impl Scene {
             ("POST", "/api/payments") => {
                 vec![(buyer, json!({ "orderId": self.order.id, "paymentMethod": self.token }))]
             }
+            ("POST", "/api/passes/check-ins") => vec![(admin, json!({ "code": self.code }))],
             _ if !operation.has_body() => Vec::new(),
             _ => panic!("say here what a good body of {operation} is"),
         }

@@ -13,6 +13,8 @@ use common::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::story::Passage;
+
 /// The whole state of an order: what the others are told ([`Order::snapshot`]), and what only orders needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -58,6 +60,9 @@ pub struct Order {
     pub cancel_reason: Option<CancelReason>,
     /// When it last changed its status.
     pub changed_at: Timestamp,
+    /// The states that it has entered, one after the other; empty in documents of builds before.
+    #[serde(default)]
+    pub history: Vec<Passage>,
     /// The request that placed it, so that a retry finds it.
     pub request: RequestKey,
     /// The request that asked for the money back, so that a retry finds it.
@@ -166,12 +171,14 @@ impl Order {
 
     /// This order in its next state: the only place where the status changes, and all that follows from it.
     pub(super) fn entering(&self, status: OrderStatus, now: Timestamp) -> Self {
+        let passage = Passage { status, at: now };
         Self {
             version: self.version + 1,
             status,
             live: has_seats(status),
             open: is_open(status),
             changed_at: now,
+            history: self.history.iter().copied().chain([passage]).collect(),
             ..self.clone()
         }
     }
@@ -213,6 +220,7 @@ pub(crate) mod examples {
             payment_id: None,
             cancel_reason: None,
             changed_at: at(0),
+            history: vec![Passage { status: OrderStatus::AwaitingPayment, at: at(0) }],
             request: RequestKey { key: "key".into(), fingerprint: "body".into() },
             refund: None,
             payments: Vec::new(),

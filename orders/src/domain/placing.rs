@@ -15,6 +15,7 @@ use common::{
 use super::{
     order::{Order, RequestKey, is_open},
     seats::{self, SeatsRefusal},
+    story::Passage,
 };
 
 /// The most seats that one order may claim.
@@ -133,6 +134,7 @@ pub fn place(wish: &Wish, situation: &Situation, terms: Terms, draw: Draw) -> Re
         payment_id: None,
         cancel_reason: None,
         changed_at: draw.now,
+        history: vec![Passage { status, at: draw.now }],
         request: wish.request.clone(),
         refund: None,
         payments: Vec::new(),

@@ -2,23 +2,23 @@
 
 use actix_web::{HttpResponse, get, web::Data};
 use common::{
-    events::order::OrderSnapshot,
     http::{CurrentUser, Path, Problem, ProblemBody},
     ids::OrderId,
 };
 
-use super::visible_order;
+use super::{views::OrderView, visible_order};
 use crate::app::Context;
 
 /// Get an order
 ///
-/// Its buyer and admins may; for everybody else it does not exist.
+/// Its buyer and admins may; for everybody else it does not exist. A countdown to `expiresAt` goes by the `Date`
+/// of this answer, never by the clock of the device.
 #[utoipa::path(
     get,
     path = "/api/orders/{id}",
     tag = "orders",
     responses(
-        (status = 200, body = OrderSnapshot, description = "The order"),
+        (status = 200, body = OrderView, description = "The order and its story"),
         (status = 404, body = ProblemBody, description = "`not_found`"),
     ),
     security(("bearer" = [])),
@@ -30,5 +30,5 @@ pub async fn get_order(
     id: Path<OrderId>,
 ) -> Result<HttpResponse, Problem> {
     let order = visible_order(&context, &user, id.0).await?;
-    Ok(HttpResponse::Ok().json(order.state.snapshot()))
+    Ok(HttpResponse::Ok().json(OrderView::of(&order.state)))
 }

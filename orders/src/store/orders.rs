@@ -126,6 +126,11 @@ impl Orders {
         Ok(found.into_iter().map(|order| order.state).collect())
     }
 
+    /// Those of these that exist.
+    pub async fn with_ids(&self, ids: &[OrderId]) -> Result<Vec<Order>, StoreError> {
+        self.all(doc! { "_id": { "$in": ids } }).await
+    }
+
     /// Orders that should have been paid by then and are not, the longest overdue first.
     pub async fn overdue(&self, by: Timestamp, limit: i64) -> Result<Vec<OrderId>, StoreError> {
         let filter = doc! { "state.status": "awaiting_payment", "state.expiresAt": { "$lte": by } };

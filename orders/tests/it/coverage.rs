@@ -5,10 +5,11 @@ use common::testing::coverage::{Route, assert_guarded, assert_listed, assert_ser
 use crate::app::TestApp;
 
 const PUBLIC: [Route; 0] = [];
-const SIGNED_IN: [Route; 5] = [
+const SIGNED_IN: [Route; 6] = [
     ("POST", "/api/orders"),
     ("GET", "/api/orders"),
     ("GET", "/api/orders/{id}"),
+    ("GET", "/api/orders/mine/events"),
     ("POST", "/api/orders/{id}/cancel"),
     ("POST", "/api/orders/{id}/refund"),
 ];

@@ -9,6 +9,7 @@ mod controls;
 mod coverage;
 mod holding;
 mod laws;
+mod live;
 mod paying;
 mod placing;
 mod racing;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use common::{events::order::OrderSnapshot, http::Page, ids::OrderId, testing::TestUser};
+use common::{clock::Timestamp, events::order::OrderSnapshot, http::Page, ids::OrderId, testing::TestUser};
+use serde_json::Value;
 
 use crate::app::TestApp;
 
@@ -19,6 +20,33 @@ async fn an_order_is_seen_by_its_buyer_and_by_admins_and_by_nobody_else() {
     let nobodys = app.get(&format!("/api/orders/{}", OrderId::generate()), &buyer).await.expect(404);
     assert_eq!((theirs.code(), nobodys.code()), ("not_found".to_owned(), "not_found".to_owned()));
     assert_eq!(app.try_refund(&app.world.user(), order.id, "k").await.expect(404).code(), "not_found");
+    app.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_tells_its_story_and_the_answer_the_time() {
+    let app = TestApp::start().await;
+    let listing = app.listing(2).await;
+    let buyer = app.world.user();
+    let order = app.place(&buyer, &listing, 2).await;
+    app.pay(&order).await;
+    app.try_refund(&app.world.admin(), order.id, "k").await.expect(202);
+    let answer = app.get(&format!("/api/orders/{}", order.id), &buyer).await.expect(200);
+    let story = answer.json()["history"].as_array().unwrap().clone();
+    let step =
+        |step: &Value| ["status", "by", "reason"].map(|field| step[field].as_str().unwrap().to_owned());
+    let told: Vec<_> = story.iter().map(step).collect();
+    let expected = [
+        ["awaiting_payment", "buyer", "placed"],
+        ["confirmed", "system", "payment_authorized"],
+        ["completed", "system", "payment_captured"],
+        ["refunding", "admin", "refund_requested"],
+    ];
+    assert_eq!(told, expected);
+    let told_at = |step: &Value| step["at"].as_str().unwrap().parse().unwrap();
+    let times: Vec<Timestamp> = story.iter().map(told_at).collect();
+    assert!(times.is_sorted() && times[0] == order.created_at, "{times:?}");
+    assert!(answer.headers.contains_key("date"), "countdowns go by it");
     app.end().await;
 }
 

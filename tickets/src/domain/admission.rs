@@ -18,6 +18,8 @@ use common::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::check_in::CheckIn;
+
 /// The newest state of an order that tickets has heard of, and the order's passes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,6 +32,9 @@ pub struct Admission {
     pub passes: Vec<PassSnapshot>,
     /// Whether the passes are valid. All or none are.
     pub admits: bool,
+    /// By which scan each pass was checked in that was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub check_ins: Vec<CheckIn>,
 }
 
 /// What the news of an order leads to.
@@ -50,7 +55,8 @@ pub enum Reaction {
 impl Admission {
     /// What the first news of an order leads to; `now` is when its passes are issued.
     pub fn begin(order: OrderSnapshot, now: Timestamp) -> Reaction {
-        Self { live: order.status.is_live(), order, passes: Vec::new(), admits: false }.settle(now)
+        let live = order.status.is_live();
+        Self { live, order, passes: Vec::new(), admits: false, check_ins: Vec::new() }.settle(now)
     }
 
     /// What further news of the order leads to.
@@ -127,6 +133,7 @@ fn valid_pass(order: &OrderSnapshot, seat: &Seat, now: Timestamp) -> PassSnapsho
         seat: seat.clone(),
         status: PassStatus::Valid,
         created_at: now,
+        checked_in_at: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use common::{events::order::MAX_SEATS_PER_ORDER, http::Problem};
 
 use crate::domain::{
+    check_in::CheckInRefusal,
     listing::ListingRefusal,
     seats::{MAX_SEATS, SeatsRefusal},
     show::ShowRefusal,
@@ -14,6 +15,19 @@ impl From<ShowRefusal> for Problem {
             ShowRefusal::StartNotInFuture => Self::invalid("/startsAt", "must be in the future"),
             ShowRefusal::Started => show_started(),
             ShowRefusal::Cancelled => show_cancelled(),
+        }
+    }
+}
+
+impl From<CheckInRefusal> for Problem {
+    fn from(refusal: CheckInRefusal) -> Self {
+        match refusal {
+            CheckInRefusal::Unknown => Self::not_found("pass"),
+            CheckInRefusal::Voided => Self::conflict("pass_voided", "The pass does not admit any more."),
+            CheckInRefusal::Already { at } => {
+                Self::conflict("already_checked_in", format!("Somebody entered with this pass at {at}."))
+            }
+            CheckInRefusal::KeyReused => Self::idempotency_key_reused(),
         }
     }
 }

@@ -35,14 +35,19 @@ fn respond(
     until: CacheDirective,
 ) -> Result<HttpResponse, Problem> {
     let json = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
-    let tag = EntityTag::new_strong(BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&json)[..16]));
+    Ok(answer_with(request, "application/json", json))
+}
+
+/// The same, for what is no JSON.
+pub fn answer_with(request: &HttpRequest, media_type: &'static str, body: Vec<u8>) -> HttpResponse {
+    let tag = EntityTag::new_strong(BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..16]));
     let mut response = if known(request, &tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header(CacheControl(vec![CacheDirective::Public, until]));
     response.insert_header(ETag(tag.clone()));
     if known(request, &tag) {
-        return Ok(response.finish());
+        return response.finish();
     }
-    Ok(response.content_type("application/json").body(json))
+    response.content_type(media_type).body(body)
 }
 
 fn known(request: &HttpRequest, tag: &EntityTag) -> bool {

@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Context;
-use crate::domain::{Actor, listing::Listing, offers::Offers, show::Show};
+use crate::{
+    domain::{Actor, listing::Listing, offers::Offers, show::Show},
+    store::Admissions,
+};
 
 /// A show, and what is on sale of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -84,14 +87,7 @@ impl From<Price> for Money {
 impl Context {
     /// These listings with what is left of them, by one query.
     pub(super) async fn views(&self, listings: Vec<Listing>) -> Result<Vec<ListingView>, StoreError> {
-        let left = self.admissions.seats_left(&listings).await?;
-        let view = |listing: Listing| ListingView {
-            seats_left: left.get(&listing.snapshot.id).copied().unwrap_or_default(),
-            seats_sold: None,
-            total: listing.total(),
-            listing: listing.snapshot,
-        };
-        Ok(listings.into_iter().map(view).collect())
+        views(&self.admissions, listings).await
     }
 
     /// One listing with what is left of it.
@@ -120,6 +116,21 @@ pub(super) fn search_text<T: AsRef<str> + ?Sized>(text: &T, (): &()) -> garde::R
         "" => Ok(()),
         text => plain_text(text, &()),
     }
+}
+
+/// These listings with what is left of them, by one query.
+pub(crate) async fn views(
+    admissions: &Admissions,
+    listings: Vec<Listing>,
+) -> Result<Vec<ListingView>, StoreError> {
+    let left = admissions.seats_left(&listings).await?;
+    let view = |listing: Listing| ListingView {
+        seats_left: left.get(&listing.snapshot.id).copied().unwrap_or_default(),
+        seats_sold: None,
+        total: listing.total(),
+        listing: listing.snapshot,
+    };
+    Ok(listings.into_iter().map(view).collect())
 }
 
 /// As whom the domain knows a caller.

@@ -6,11 +6,14 @@ use bson::{Document, doc};
 use common::{
     bus::{Aggregate, Index, Loaded, Publication, Repository, StoreError},
     control::Control,
-    events::pass::{PassIssued, PassSnapshot, PassStatus, PassVoided},
+    events::pass::{PassCheckedIn, PassIssued, PassSnapshot, PassStatus, PassVoided},
     ids::{ListingId, OrderId, PassId, UserId},
 };
 
 use crate::domain::{admission::Admission, listing::Listing};
+
+/// The index by which a scan that comes again is recognised.
+pub const CHECK_INS: &str = "check_ins";
 
 const LISTING_ID: &str = "state.order.listingId";
 const SEATS: &str = "state.order.seats";
@@ -18,6 +21,8 @@ const HOLDER_ID: &str = "state.order.buyerId";
 const LIVE: &str = "state.live";
 const ADMITS: &str = "state.admits";
 const PASS_ID: &str = "state.passes.id";
+const CHECKED_IN_BY: &str = "state.checkIns.by";
+const CHECK_IN_KEY: &str = "state.checkIns.key";
 
 impl Aggregate for Admission {
     const COLLECTION: &'static str = "admissions";
@@ -35,13 +40,17 @@ impl Aggregate for Admission {
             Index::on("live_orders", doc! { LISTING_ID: 1 }).partial(doc! { LIVE: true }),
             Index::on("by_holder", doc! { HOLDER_ID: 1, "_id": -1 }),
             Index::on("by_pass", doc! { PASS_ID: 1 }),
+            Index::on(CHECK_INS, doc! { CHECKED_IN_BY: 1, CHECK_IN_KEY: 1 })
+                .unique()
+                .partial(doc! { CHECK_IN_KEY: { "$exists": true } }),
         ]
     }
 
     fn current_facts(&self) -> Vec<Publication> {
-        let fact = |pass: &PassSnapshot| match pass.status {
-            PassStatus::Valid => PassIssued(pass.clone()).into(),
-            PassStatus::Voided => PassVoided(pass.clone()).into(),
+        let fact = |pass: &PassSnapshot| match (pass.status, pass.checked_in_at) {
+            (PassStatus::Valid, None) => PassIssued(pass.clone()).into(),
+            (PassStatus::Valid, Some(_)) => PassCheckedIn(pass.clone()).into(),
+            (PassStatus::Voided, _) => PassVoided(pass.clone()).into(),
         };
         self.passes.iter().map(fact).collect()
     }
@@ -67,9 +76,14 @@ impl Admissions {
         self.repository.get(id).await
     }
 
+    /// The admission that this pass is of.
+    pub async fn with_pass(&self, id: PassId) -> Result<Option<Loaded<Admission>>, StoreError> {
+        self.repository.find_one(doc! { PASS_ID: id }).await
+    }
+
     /// The pass with this id.
     pub async fn pass(&self, id: PassId) -> Result<Option<PassSnapshot>, StoreError> {
-        let found = self.repository.find_one(doc! { PASS_ID: id }).await?;
+        let found = self.with_pass(id).await?;
         Ok(found.and_then(|loaded| loaded.state.passes.into_iter().find(|pass| pass.id == id)))
     }
 

@@ -93,7 +93,7 @@ impl Listings {
         Self { repository }
     }
 
-    /// Those of these that exist, for those who check the invariants.
+    /// Those of these that exist.
     pub async fn with_ids(&self, ids: &[ListingId]) -> Result<Vec<Listing>, StoreError> {
         let found = self.repository.find(doc! { "_id": { "$in": ids } }, doc! { "_id": 1 }, i64::MAX).await?;
         Ok(found.into_iter().map(|loaded| loaded.state).collect())

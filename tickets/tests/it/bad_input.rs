@@ -1,9 +1,13 @@
 //! Whatever a body says: a problem document that names the field, and no effect.
 
-use common::testing::Answer;
+use common::{
+    events::order::{OrderCompleted, OrderStatus},
+    ids::OrderId,
+    testing::Answer,
+};
 use serde_json::{Value, json};
 
-use crate::app::{TestApp, assert_names, assert_problem};
+use crate::app::{TestApp, assert_names, assert_problem, later, signer};
 
 /// A request that would be carried out.
 struct Good {
@@ -23,11 +27,17 @@ async fn good_requests(app: &TestApp) -> Vec<Good> {
     let edit = json!({
         "title": "Macbeth", "performers": ["Witches"], "startsAt": app.in_days(40), "status": "scheduled",
     });
+    let order = later(&app.order(show, listing, &[1]), 3, OrderStatus::Completed);
+    app.world.publish(OrderCompleted(order)).await;
+    app.world.settle().await;
+    let pass = app.get_as(&app.buyer, "/api/passes").await.expect(200).json()["items"][0].take();
+    let code = signer().sign(&serde_json::from_value(pass).unwrap());
     vec![
         Good { method: "POST", path: "/api/shows".to_owned(), body: app.new_show(20) },
         Good { method: "PATCH", path: format!("/api/shows/{show}"), body: edit },
         Good { method: "POST", path: "/api/listings".to_owned(), body: offer },
         Good { method: "PATCH", path: format!("/api/listings/{listing}"), body: json!({ "price": price }) },
+        Good { method: "POST", path: "/api/passes/check-ins".to_owned(), body: json!({ "code": code }) },
     ]
 }
 
@@ -70,11 +80,14 @@ fn never_acceptable() -> Vec<Value> {
 
 async fn send(app: &TestApp, request: &Good, body: &Value) -> Answer {
     let call = app.world.request(request.method, app.running.port(), &request.path, Some(&app.admin));
+    let call = call.header("Idempotency-Key", OrderId::generate().to_string());
     Answer::read(call.json(body).send().await.unwrap()).await
 }
 
 async fn assert_unchanged(app: &TestApp) {
-    assert_eq!(app.documents().await, 2, "only the show and the listing are there");
+    assert_eq!(app.documents().await, 3, "only the show, the listing and an order of it are there");
+    let pass = app.get_as(&app.buyer, "/api/passes").await.expect(200).json();
+    assert_eq!(pass["items"][0]["version"], 1, "{pass}");
     let versions = async |path: &str| {
         let list = app.get(path).await.expect(200).json();
         assert_eq!(list["items"][0]["version"], 1, "{list}");
@@ -184,7 +197,10 @@ async fn a_body_that_is_none_is_refused() {
             assert_problem(&Answer::read(call.send().await.unwrap()).await);
         }
         let call = app.world.request(request.method, app.running.port(), &request.path, Some(&app.admin));
-        let call = call.header("Content-Type", "text/plain").body(request.body.to_string());
+        let call = call
+            .header("Idempotency-Key", "k")
+            .header("Content-Type", "text/plain")
+            .body(request.body.to_string());
         Answer::read(call.send().await.unwrap()).await.expect(415);
         let mut body = request.body.clone();
         body["title"] = json!("x".repeat(1_000_000));

@@ -14,6 +14,8 @@ const PUBLIC: [Route; 6] = [
     ("GET", "/api/shows/facets"),
     ("GET", "/api/shows/suggestions"),
     ("GET", "/api/shows/{id}"),
+    ("GET", "/api/shows/{id}/calendar.ics"),
+    ("GET", "/api/shows/{id}/events"),
 ];
 const SIGNED_IN: [Route; 8] = [
     ("POST", "/api/shows"),
@@ -24,6 +26,7 @@ const SIGNED_IN: [Route; 8] = [
     ("POST", "/api/listings/{id}/withdraw"),
     ("GET", "/api/passes"),
     ("GET", "/api/passes/{id}"),
+    ("POST", "/api/passes/check-ins"),
 ];
 
 #[test]

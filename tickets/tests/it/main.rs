@@ -5,6 +5,8 @@ mod app;
 mod auditing;
 mod bad_input;
 mod bad_queries;
+mod calendar;
+mod check_ins;
 #[cfg(feature = "controls")]
 mod controls;
 mod coverage;
@@ -13,6 +15,7 @@ mod idempotency;
 mod laws;
 mod listing_lists;
 mod listings;
+mod live;
 mod on_sale;
 mod outage;
 mod passes;

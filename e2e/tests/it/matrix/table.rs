@@ -11,11 +11,12 @@ pub type Row = (&'static str, [u16; 8]);
 ///
 /// What is public does not look at tokens at all, except where it can show one's own.
 #[rustfmt::skip]
-pub const TABLE: [Row; 33] = [
+pub const TABLE: [Row; 37] = [
     //                                         nobody stranger seller buyer admin disabled signed out forger
     ("GET /api/listings",                      [200,  200,     200,   200,  200,  200,     401,       401]),
     ("GET /api/listings/{id}",                 [200,  200,     200,   200,  200,  200,     200,       200]),
     ("GET /api/orders",                        [401,  200,     200,   200,  200,  200,     401,       401]),
+    ("GET /api/orders/mine/events",            [401,  200,     200,   200,  200,  200,     401,       401]),
     ("GET /api/orders/openapi.json",           [200,  200,     200,   200,  200,  200,     200,       200]),
     ("GET /api/orders/{id}",                   [401,  404,     404,   200,  200,  404,     401,       401]),
     ("GET /api/passes",                        [401,  200,     200,   200,  200,  200,     401,       401]),
@@ -29,6 +30,8 @@ pub const TABLE: [Row; 33] = [
     ("GET /api/shows/openapi.json",            [200,  200,     200,   200,  200,  200,     200,       200]),
     ("GET /api/shows/suggestions",             [200,  200,     200,   200,  200,  200,     200,       200]),
     ("GET /api/shows/{id}",                    [200,  200,     200,   200,  200,  200,     200,       200]),
+    ("GET /api/shows/{id}/calendar.ics",       [200,  200,     200,   200,  200,  200,     200,       200]),
+    ("GET /api/shows/{id}/events",             [200,  200,     200,   200,  200,  200,     200,       200]),
     ("GET /api/users/jwks.json",               [200,  200,     200,   200,  200,  200,     200,       200]),
     ("GET /api/users/me",                      [401,  200,     200,   200,  200,  401,     401,       401]),
     ("GET /api/users/openapi.json",            [200,  200,     200,   200,  200,  200,     200,       200]),
@@ -41,6 +44,7 @@ pub const TABLE: [Row; 33] = [
     ("POST /api/orders",                       [401,  201,     409,   201,  201,  201,     401,       401]),
     ("POST /api/orders/{id}/cancel",           [401,  404,     404,   200,  200,  404,     401,       401]),
     ("POST /api/orders/{id}/refund",           [401,  404,     404,   202,  202,  404,     401,       401]),
+    ("POST /api/passes/check-ins",             [401,  403,     403,   403,  200,  403,     401,       401]),
     ("POST /api/payments",                     [401,  404,     404,   201,  404,  404,     401,       401]),
     ("POST /api/payments/webhooks/sandbox",    [400,  400,     400,   400,  400,  400,     400,       400]),
     ("POST /api/shows",                        [401,  403,     403,   403,  201,  403,     401,       401]),
