@@ -6,8 +6,8 @@ use common::config::{ConfigError, Env, FromEnv, ServiceConfig};
 
 use crate::{
     cookies::SessionCookies,
+    domain::lifetimes::Lifetimes,
     first_admin::{FirstAdmin, InvalidFirstAdmin},
-    keys::Lifetimes,
 };
 
 const DAY_SECS: u64 = 24 * 3_600;
@@ -20,7 +20,8 @@ pub struct Config {
     /// What every service is told.
     pub service: ServiceConfig,
     /// `ACCESS_TOKEN_TTL_SECS`: how long a token is valid, default 600, 60 to 3600. `SIGNING_KEY_MAX_AGE_DAYS`:
-    /// when a signing key is followed by a new one, default 30, 1 to 365.
+    /// when a signing key is followed by a new one, default 30, 1 to 365. `SESSION_TTL_DAYS`: when a user has to
+    /// sign in again, default 30, 1 to 365.
     pub lifetimes: Lifetimes,
     /// `COOKIE_SECURE`: whether browsers reach us over TLS. Default: whether `PUBLIC_ORIGIN` says so.
     pub cookies: SessionCookies,
@@ -35,12 +36,14 @@ impl FromEnv for Config {
         let service = ServiceConfig::read(env)?;
         let token_secs = env.within("ACCESS_TOKEN_TTL_SECS", 60..=3_600, 600)?;
         let key_days: u64 = env.within("SIGNING_KEY_MAX_AGE_DAYS", 1..=365, 30)?;
+        let session_days: u64 = env.within("SESSION_TTL_DAYS", 1..=365, 30)?;
         let over_tls = service.public_origin.starts_with("https://");
         Ok(Self {
             service,
             lifetimes: Lifetimes {
                 key: Duration::from_secs(key_days * DAY_SECS),
                 token: Duration::from_secs(token_secs),
+                session: Duration::from_secs(session_days * DAY_SECS),
             },
             cookies: if env.or("COOKIE_SECURE", over_tls)? {
                 SessionCookies::Secure
@@ -89,10 +92,11 @@ mod tests {
     }
 
     #[test]
-    fn without_any_variable_there_is_no_admin_and_tokens_live_ten_minutes() {
+    fn without_any_variable_there_is_no_admin_and_a_session_lives_for_thirty_days() {
         let config = Config::read(&Env::default()).unwrap();
         assert!(config.first_admin.is_none());
         assert_eq!(config.lifetimes.token, Duration::from_mins(10));
+        assert_eq!(config.lifetimes.session, Duration::from_secs(30 * DAY_SECS));
         assert_eq!(config.cookies, SessionCookies::Plain);
     }
 
@@ -121,5 +125,6 @@ mod tests {
     fn a_lifetime_out_of_bounds_is_refused_by_name() {
         assert!(refused([("ACCESS_TOKEN_TTL_SECS", "1")]).contains("ACCESS_TOKEN_TTL_SECS"));
         assert!(refused([("SIGNING_KEY_MAX_AGE_DAYS", "0")]).contains("SIGNING_KEY_MAX_AGE_DAYS"));
+        assert!(refused([("SESSION_TTL_DAYS", "366")]).contains("SESSION_TTL_DAYS"));
     }
 }

@@ -7,8 +7,10 @@ use actix_web::http::{
 use common::http::Problem;
 
 use crate::{
+    cookies::SessionCookies,
     keys::KeysError,
     passwords::{HashingError, RETRY_AFTER_SECS},
+    random::RandomError,
     tokens::SigningError,
 };
 
@@ -23,6 +25,16 @@ pub fn invalid_credentials() -> Problem {
     let detail = "The e-mail address or the password is wrong.";
     Problem::new(StatusCode::UNAUTHORIZED, "invalid_credentials", detail)
         .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+}
+
+/// The session cannot be renewed; the browser forgets it.
+pub fn session_ended(cookies: SessionCookies) -> Problem {
+    let detail = "The session has ended; sign in again.";
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, "session_ended", detail)
+        .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    let removals = cookies.removals().into_iter();
+    let headers = removals.filter_map(|cookie| HeaderValue::try_from(cookie.to_string()).ok());
+    headers.fold(problem, |problem, header| problem.with_header(header::SET_COOKIE, header))
 }
 
 /// Every field that is wrong, and why.
@@ -50,6 +62,12 @@ impl From<HashingError> for Problem {
 
 impl From<SigningError> for Problem {
     fn from(error: SigningError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<RandomError> for Problem {
+    fn from(error: RandomError) -> Self {
         Self::internal(&error)
     }
 }

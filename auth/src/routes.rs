@@ -3,8 +3,10 @@
 mod create_session;
 mod create_user;
 mod delete_session;
+mod device;
 mod get_current_user;
 mod get_key_set;
+mod refresh_session;
 mod views;
 
 use actix_web::web::Data;
@@ -16,11 +18,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     cookies::SessionCookies,
-    keys::{Keys, Lifetimes},
+    domain::lifetimes::Lifetimes,
+    keys::Keys,
     passwords::Passwords,
     store::{Sessions, Users},
 };
 
+pub use device::Device;
 pub use views::{SignedIn, UserView};
 
 /// What auth's API is about.
@@ -45,7 +49,7 @@ pub struct Context {
     pub passwords: Passwords,
     /// How a browser keeps its session.
     pub cookies: SessionCookies,
-    /// How long keys and tokens live.
+    /// How long keys, tokens and sessions live.
     pub lifetimes: Lifetimes,
 }
 
@@ -66,6 +70,7 @@ fn table(config: &mut ServiceConfig) {
     config
         .service(create_user::create_user)
         .service(create_session::create_session)
+        .service(refresh_session::refresh_session)
         .service(delete_session::delete_session)
         .service(get_current_user::get_current_user)
         .service(get_key_set::get_key_set);

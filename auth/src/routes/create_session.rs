@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Context, SignedIn, views};
+use super::{Context, Device, SignedIn, views};
 use crate::{
     domain::{
         email::Email,
@@ -67,6 +67,7 @@ impl Credentials {
 #[post("/api/users/sessions")]
 pub async fn create_session(
     context: web::Data<Context>,
+    device: Device,
     body: Body<Credentials>,
 ) -> Result<HttpResponse, Problem> {
     let (email, password) = body.0.parse()?;
@@ -78,7 +79,7 @@ pub async fn create_session(
     if let (Some(found), Some(rehashed)) = (&found, &checked.rehashed) {
         keep_stronger_hash(&context, found, rehashed).await?;
     }
-    views::sign_in(&context, user, HttpResponse::Created()).await
+    views::sign_in(&context, user, device, HttpResponse::Created()).await
 }
 
 /// Replaces a hash that was made with weaker parameters, unless the user has another password by now.

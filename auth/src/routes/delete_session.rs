@@ -38,5 +38,6 @@ pub async fn delete_session(
         Ok::<_, Problem>(())
     };
     context.bus.transact(end).await?;
-    Ok(HttpResponse::NoContent().cookie(context.cookies.removal()).finish())
+    let [access, refresh] = context.cookies.removals();
+    Ok(HttpResponse::NoContent().cookie(access).cookie(refresh).finish())
 }

@@ -13,11 +13,11 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Context;
+use super::{Context, Device};
 use crate::{
-    domain::{session::Session, user::User},
+    domain::{refresh_token::RefreshToken, session::Session, user::User},
+    random,
     store::Sessions,
-    tokens::AccessToken,
 };
 
 /// A user, as shown to himself.
@@ -38,8 +38,8 @@ pub struct UserView {
     pub created_at: Timestamp,
 }
 
-/// A user who has just signed up or in. Browsers have the token in a cookie as well, which no script can read.
-// No `Debug`: the token is not for logs.
+/// A user who is let in. Browsers have the tokens in cookies as well, which no script can read.
+// No `Debug`: the tokens are not for logs.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignedIn {
@@ -49,6 +49,10 @@ pub struct SignedIn {
     pub access_token: String,
     /// From when on the token is refused.
     pub expires_at: Timestamp,
+    /// Brings the next pair of tokens, once. For API clients; browsers have it in a cookie as well.
+    pub refresh_token: String,
+    /// From when on the user has to sign in again.
+    pub session_expires_at: Timestamp,
 }
 
 impl UserView {
@@ -64,30 +68,52 @@ impl UserView {
     }
 }
 
-/// Begins a session of the user and answers with its token.
+/// Somebody to let in: his session has just begun or been renewed.
+pub(super) struct Admission {
+    pub(super) user: User,
+    pub(super) session: Session,
+    pub(super) refresh: RefreshToken,
+    pub(super) at: Timestamp,
+}
+
+/// Begins a session of the user on that device, and lets him in.
 pub(super) async fn sign_in(
     context: &Context,
     user: &User,
-    mut answer: HttpResponseBuilder,
+    device: Device,
+    answer: HttpResponseBuilder,
 ) -> Result<HttpResponse, Problem> {
-    let session = begin_session(context, user).await?;
-    let token = context.keys.signer()?.sign(user, &session)?;
-    let AccessToken { text, expires_at } = &token;
-    if is_broken(Control::LogToken) {
-        tracing::info!(token = text.expose_secret(), "signed in");
-    }
-    Ok(answer.cookie(context.cookies.with(&token, context.lifetimes.token)).json(SignedIn {
-        user: UserView::of(user),
-        access_token: text.expose_secret().to_owned(),
-        expires_at: *expires_at,
-    }))
+    let refresh = RefreshToken::first(SessionId::generate(), random::bytes()?, random::bytes()?);
+    let begin = async |tx: &mut Tx| {
+        let session = Session::begin(user, &refresh, device.0.clone(), context.lifetimes, tx.now());
+        Sessions::create(tx, session.clone());
+        Ok::<_, CommitError>((session, tx.now()))
+    };
+    let (session, at) = context.bus.transact(begin).await?;
+    let_in(context, &Admission { user: user.clone(), session, refresh, at }, answer)
 }
 
-async fn begin_session(context: &Context, user: &User) -> Result<Session, CommitError> {
-    let begin = async |tx: &mut Tx| {
-        let session = Session::begin(SessionId::generate(), user.id, tx.now(), context.lifetimes.token);
-        Sessions::create(tx, session.clone());
-        Ok(session)
-    };
-    context.bus.transact(begin).await
+/// Answers with the tokens of a session.
+pub(super) fn let_in(
+    context: &Context,
+    admission: &Admission,
+    mut answer: HttpResponseBuilder,
+) -> Result<HttpResponse, Problem> {
+    let Admission { user, session, refresh, at } = admission;
+    let access = context.keys.signer()?.sign(user, session, *at)?;
+    if is_broken(Control::LogToken) {
+        tracing::info!(token = access.text.expose_secret(), "signed in");
+    }
+    let (ttl, session_expires_at) = (context.lifetimes.token, session.expires_at());
+    let cookies = context.cookies.carrying(&access, ttl, refresh, session_expires_at.since(*at));
+    for cookie in cookies {
+        answer.cookie(cookie);
+    }
+    Ok(answer.json(SignedIn {
+        user: UserView::of(user),
+        access_token: access.text.expose_secret().to_owned(),
+        expires_at: access.expires_at,
+        refresh_token: refresh.text().expose_secret().to_owned(),
+        session_expires_at,
+    }))
 }

@@ -40,6 +40,11 @@ impl Sessions {
         tx.insert(session);
     }
 
+    /// Records that a session was renewed. Nobody else needs to know of it.
+    pub fn renew(tx: &mut Tx, loaded: &Loaded<Session>, session: Session) {
+        tx.save(loaded, session);
+    }
+
     /// Records the end of a session and tells it.
     pub fn revoke(tx: &mut Tx, loaded: &Loaded<Session>, session: Session) {
         let snapshot = session.snapshot();

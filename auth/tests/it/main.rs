@@ -8,6 +8,7 @@ mod controls;
 mod coverage;
 mod first_admin;
 mod keys;
+mod refresh;
 mod secrets;
 mod sign_in;
 mod sign_out;

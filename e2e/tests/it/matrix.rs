@@ -29,7 +29,8 @@ const AT_ONCE: usize = 16;
 /// A scene takes a purchase to set up.
 const SCENES_AT_ONCE: usize = 4;
 /// What these make is new each time, so that everybody can make it on the same scene.
-const MAKERS: [&str; 4] = ["/api/users", "/api/users/sessions", "/api/shows", "/api/listings"];
+const MAKERS: [&str; 5] =
+    ["/api/users", "/api/users/sessions", "/api/users/sessions/refresh", "/api/shows", "/api/listings"];
 
 #[test]
 fn the_table_names_the_routes_that_there_are() {

@@ -62,6 +62,10 @@ impl Scene {
             ("POST", "/api/users/sessions") => {
                 vec![(buyer, json!({ "email": "bad@stagedoor.example", "password": PASSWORD }))]
             }
+            ("POST", "/api/users/sessions/refresh") => {
+                let body = json!({ "refreshToken": buyer.refresh_token });
+                vec![(buyer, body)]
+            }
             ("POST", "/api/shows") => vec![(admin, a_show())],
             ("PATCH", "/api/shows/{id}") => {
                 let body = json!({

@@ -9,9 +9,9 @@ pub type Row = (&'static str, [u16; 8]);
 /// elsewhere until the token expires. The end of a session is told to all services by an event, and holds
 /// everywhere within moments. To end it twice is to end it once.
 ///
-/// What is public does not look at tokens at all, except where it can show one's own.
+/// What is public does not look at access tokens at all, except where it can show one's own.
 #[rustfmt::skip]
-pub const TABLE: [Row; 30] = [
+pub const TABLE: [Row; 31] = [
     //                                         nobody stranger seller buyer admin disabled signed out forger
     ("GET /api/listings",                      [200,  200,     200,   200,  200,  200,     401,       401]),
     ("GET /api/listings/{id}",                 [200,  200,     200,   200,  200,  200,     200,       200]),
@@ -43,6 +43,7 @@ pub const TABLE: [Row; 30] = [
     ("POST /api/shows",                        [401,  403,     403,   403,  201,  403,     401,       401]),
     ("POST /api/users",                        [201,  201,     201,   201,  201,  201,     201,       201]),
     ("POST /api/users/sessions",               [201,  201,     201,   201,  201,  201,     201,       201]),
+    ("POST /api/users/sessions/refresh",       [200,  200,     200,   200,  200,  200,     200,       200]),
 ];
 
 /// What this caller is answered on this route.
