@@ -27,6 +27,18 @@ pub fn invalid_credentials() -> Problem {
         .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
 }
 
+/// The current password is another one.
+pub fn wrong_password() -> Problem {
+    let detail = "The current password is another one.";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong_password", detail)
+        .with_field("/currentPassword", "is wrong")
+}
+
+/// An admin who disables himself could not undo it.
+pub fn own_account() -> Problem {
+    Problem::conflict("own_account", "Admins do not disable or enable their own account.")
+}
+
 /// The session cannot be renewed; the browser forgets it.
 pub fn session_ended(cookies: SessionCookies) -> Problem {
     let detail = "The session has ended; sign in again.";

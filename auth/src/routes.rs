@@ -1,11 +1,19 @@
 //! The route table.
 
+mod caller;
+mod change_password;
 mod create_session;
 mod create_user;
+mod delete_current_session;
+mod delete_other_sessions;
 mod delete_session;
 mod device;
+mod edit_current_user;
+mod edit_user;
+mod ending;
 mod get_current_user;
 mod get_key_set;
+mod list_sessions;
 mod refresh_session;
 mod views;
 
@@ -25,7 +33,7 @@ use crate::{
 };
 
 pub use device::Device;
-pub use views::{SignedIn, UserView};
+pub use views::{SessionView, SignedIn, UserView};
 
 /// What auth's API is about.
 pub const INFO: ApiInfo = ApiInfo {
@@ -71,7 +79,14 @@ fn table(config: &mut ServiceConfig) {
         .service(create_user::create_user)
         .service(create_session::create_session)
         .service(refresh_session::refresh_session)
+        .service(list_sessions::list_sessions)
+        .service(delete_other_sessions::delete_other_sessions)
+        // Before the one of any id, as `current` is none.
+        .service(delete_current_session::delete_current_session)
         .service(delete_session::delete_session)
         .service(get_current_user::get_current_user)
+        .service(edit_current_user::edit_current_user)
+        .service(change_password::change_password)
+        .service(edit_user::edit_user)
         .service(get_key_set::get_key_set);
 }

@@ -40,6 +40,9 @@ pub struct Session {
     /// What the device called itself.
     #[serde(default)]
     pub user_agent: Option<UserAgent>,
+    /// How many changes of the password it has survived, or come after.
+    #[serde(default)]
+    pub password_changes: u32,
 }
 
 /// What becomes of a session when one of its refresh tokens is shown.
@@ -66,6 +69,9 @@ pub enum SessionRefusal {
     /// It cannot be renewed with this token.
     #[error(transparent)]
     NotRenewed(#[from] RenewalRefusal),
+    /// The user has another password than when the session began.
+    #[error("the password was changed")]
+    PasswordChanged,
     /// The user is not what the token says.
     #[error("the role changed since the token was signed")]
     RoleChanged,
@@ -89,6 +95,7 @@ impl Session {
             revoked_at: None,
             renewal: Some(Renewal::begin(first, now, lifetimes.session)),
             user_agent,
+            password_changes: user.password_changes,
         }
     }
 
@@ -129,6 +136,17 @@ impl Session {
         self.renewal.as_ref().map_or(self.tokens_expire_at, |renewal| renewal.expires_at)
     }
 
+    /// When it last got new tokens.
+    pub fn last_used_at(&self) -> Timestamp {
+        self.renewal.as_ref().map_or(self.created_at, |renewal| renewal.renewed_at)
+    }
+
+    /// The session, so that it goes on beyond the next change of its user's password.
+    #[must_use]
+    pub fn kept_beyond(&self, user: &User) -> Self {
+        Self { password_changes: user.password_changes + 1, ..self.clone() }
+    }
+
     /// The public state of a session that has ended; `None` while it goes on.
     pub fn snapshot(&self) -> Option<SessionSnapshot> {
         Some(SessionSnapshot {
@@ -166,6 +184,10 @@ fn owner<'a>(session: &Session, user: &'a User) -> Result<&'a User, SessionRefus
     }
     match user.status {
         UserStatus::Disabled => Err(SessionRefusal::Disabled),
+        // The change ends sessions as well, but one that begins at the same moment may escape it.
+        UserStatus::Active if session.password_changes < user.password_changes => {
+            Err(SessionRefusal::PasswordChanged)
+        }
         UserStatus::Active => Ok(user),
     }
 }
@@ -175,7 +197,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::{renewal::tests::token, user::tests::ada};
+    use crate::domain::{password::PasswordHash, renewal::tests::token, user::tests::ada};
 
     const LIFETIMES: Lifetimes = Lifetimes {
         key: Duration::from_hours(24),
@@ -256,6 +278,7 @@ mod tests {
         let ended = live.revoked(live.created_at).unwrap();
         let disabled = User { status: UserStatus::Disabled, ..user.clone() };
         let other = ada();
+        let changed = user.with_password(PasswordHash::from_phc("$argon2id$new".into()));
 
         assert_eq!(authenticate(Some(&live), Some(&user), Role::User), Ok(&user));
         for (session, user, role, refusal) in [
@@ -265,9 +288,14 @@ mod tests {
             (Some(&ended), Some(&user), Role::User, SessionRefusal::Revoked),
             (Some(&ended), Some(&disabled), Role::User, SessionRefusal::Revoked),
             (Some(&live), Some(&disabled), Role::User, SessionRefusal::Disabled),
+            (Some(&live), Some(&changed), Role::User, SessionRefusal::PasswordChanged),
             (Some(&live), Some(&user), Role::Admin, SessionRefusal::RoleChanged),
         ] {
             assert_eq!(authenticate(session, user, role), Err(refusal));
+        }
+        let kept = live.kept_beyond(&user);
+        for user in [&user, &changed] {
+            assert_eq!(authenticate(Some(&kept), Some(user), Role::User), Ok(user));
         }
     }
 }

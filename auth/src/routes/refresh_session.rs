@@ -86,7 +86,7 @@ async fn renew(
         };
         match loaded.state.renewed(&user.state, shown, next, context.lifetimes, tx.now()) {
             Ok(Renewed::GoesOn(session)) => {
-                Sessions::renew(tx, &loaded, session.clone());
+                Sessions::update_quietly(tx, &loaded, session.clone());
                 Ok(Ok(Admission { user: user.state, session, refresh: next.clone(), at: tx.now() }))
             }
             Ok(Renewed::Ended(session)) => {

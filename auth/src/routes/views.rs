@@ -5,7 +5,7 @@ use common::{
     bus::{CommitError, Tx},
     clock::Timestamp,
     control::{Control, is_broken},
-    events::user::Role,
+    events::user::{Role, UserStatus},
     http::Problem,
     ids::{SessionId, UserId},
 };
@@ -34,8 +34,32 @@ pub struct UserView {
     pub name: String,
     /// What the user may do.
     pub role: Role,
+    /// Whether the account may be used.
+    pub status: UserStatus,
     /// When the account was made.
     pub created_at: Timestamp,
+}
+
+/// A session, as shown to its user.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionView {
+    /// The session.
+    pub id: SessionId,
+    /// When the user signed in.
+    pub created_at: Timestamp,
+    /// When the session was last renewed; at first, when it began.
+    pub last_used_at: Timestamp,
+    /// From when on the user has to sign in again.
+    pub expires_at: Timestamp,
+    /// What the device called itself, if it said so.
+    #[schema(
+        max_length = 256,
+        example = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    )]
+    pub user_agent: Option<String>,
+    /// Whether it is the one that asks.
+    pub current: bool,
 }
 
 /// A user who is let in. Browsers have the tokens in cookies as well, which no script can read.
@@ -63,7 +87,22 @@ impl UserView {
             email: user.email.as_str().to_owned(),
             name: user.name.as_str().to_owned(),
             role: user.role,
+            status: user.status,
             created_at: user.created_at,
+        }
+    }
+}
+
+impl SessionView {
+    /// The view of a session; `current` is the one that asks.
+    pub fn of(session: &Session, current: SessionId) -> Self {
+        Self {
+            id: session.id,
+            created_at: session.created_at,
+            last_used_at: session.last_used_at(),
+            expires_at: session.expires_at(),
+            user_agent: session.user_agent.as_ref().map(|agent| agent.as_str().to_owned()),
+            current: session.id == current,
         }
     }
 }

@@ -13,7 +13,16 @@ const PUBLIC: [Route; 4] = [
     ("POST", "/api/users/sessions"),
     ("POST", "/api/users/sessions/refresh"),
 ];
-const SIGNED_IN: [Route; 2] = [("DELETE", "/api/users/sessions/current"), ("GET", "/api/users/me")];
+const SIGNED_IN: [Route; 8] = [
+    ("DELETE", "/api/users/sessions"),
+    ("DELETE", "/api/users/sessions/current"),
+    ("DELETE", "/api/users/sessions/{id}"),
+    ("GET", "/api/users/me"),
+    ("GET", "/api/users/sessions"),
+    ("PATCH", "/api/users/me"),
+    ("PATCH", "/api/users/{id}"),
+    ("PUT", "/api/users/me/password"),
+];
 
 #[test]
 fn every_route_is_public_or_needs_a_user() {
