@@ -11,4 +11,5 @@ pub mod session;
 pub mod sign_in;
 pub mod signing_key;
 mod text;
+pub mod throttle;
 pub mod user;

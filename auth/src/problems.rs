@@ -1,5 +1,7 @@
 //! The refusals of auth as problem documents.
 
+use std::time::Duration;
+
 use actix_web::http::{
     StatusCode,
     header::{self, HeaderValue},
@@ -37,6 +39,13 @@ pub fn wrong_password() -> Problem {
 /// An admin who disables himself could not undo it.
 pub fn own_account() -> Problem {
     Problem::conflict("own_account", "Admins do not disable or enable their own account.")
+}
+
+/// Too many wrong passwords; `wait` is the time until the next one is looked at.
+pub fn too_many_attempts(wait: Duration) -> Problem {
+    let detail = "There were too many wrong passwords. Please wait before you try again.";
+    let secs = wait.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX);
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", detail).with_retry_after(secs)
 }
 
 /// The session cannot be renewed; the browser forgets it.

@@ -1,5 +1,7 @@
 //! The route table.
 
+mod address;
+mod attempts;
 mod caller;
 mod change_password;
 mod create_session;
@@ -26,12 +28,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     cookies::SessionCookies,
-    domain::lifetimes::Lifetimes,
+    domain::{lifetimes::Lifetimes, throttle::Tolerance},
     keys::Keys,
     passwords::Passwords,
-    store::{Sessions, Users},
+    store::{Sessions, SignInFailures, Users},
 };
 
+pub use address::ClientAddress;
 pub use device::Device;
 pub use views::{SessionView, SignedIn, UserView};
 
@@ -51,6 +54,8 @@ pub struct Context {
     pub users: Users,
     /// The sessions.
     pub sessions: Sessions,
+    /// The wrong passwords of late.
+    pub failures: SignInFailures,
     /// Signs tokens.
     pub keys: Keys,
     /// Hashes and checks passwords.
@@ -59,6 +64,8 @@ pub struct Context {
     pub cookies: SessionCookies,
     /// How long keys, tokens and sessions live.
     pub lifetimes: Lifetimes,
+    /// How many wrong passwords are tolerated.
+    pub tolerance: Tolerance,
 }
 
 /// The route table with its context.

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    Context,
+    ClientAddress, Context,
+    attempts::{self, Attempt},
     caller::{self, Caller},
     ending,
 };
@@ -71,6 +72,11 @@ impl ChangePassword {
             body = ProblemBody,
             description = "`wrong_password`: the current one is another; `invalid`: a field is not acceptable",
         ),
+        (
+            status = 429,
+            body = ProblemBody,
+            description = "`too_many_attempts`, `too_many_requests`: wait for `Retry-After`",
+        ),
         (status = 503, body = ProblemBody, description = "`busy`: try again after a moment"),
     ),
     security(("bearer" = [])),
@@ -79,14 +85,19 @@ impl ChangePassword {
 pub async fn change_password(
     context: web::Data<Context>,
     bearer: CurrentUser,
+    address: ClientAddress,
     body: Body<ChangePassword>,
 ) -> Result<HttpResponse, Problem> {
     let caller = caller::known(&context, &bearer).await?;
     let (current, new) = body.0.parse(&caller.user.state.email)?;
+    let attempt = Attempt::on(&caller.user.state.email, address.0);
+    attempts::admit(&context, &attempt).await?;
     let checked = context.passwords.check(current, Some(&caller.user.state.password_hash)).await?;
     if checked.check == PasswordCheck::Wrong {
+        attempts::failed(&context, &attempt).await?;
         return Err(wrong_password());
     }
+    attempts::succeeded(&context, &attempt).await?;
     let hash = context.passwords.hash(new).await?;
     // The session first: in between, nobody is signed out.
     keep_session(&context, &caller).await?;

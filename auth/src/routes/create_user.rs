@@ -87,7 +87,7 @@ pub async fn create_user(
     let hash = context.passwords.hash(password).await?;
     let user = create_account(&context, &profile, &hash).await?;
     tracing::info!(user.id = %user.id, "signed up");
-    views::sign_in(&context, &user, device, HttpResponse::Created()).await
+    views::sign_in(&context, &user, &device, HttpResponse::Created()).await
 }
 
 async fn create_account(context: &Context, profile: &Profile, hash: &PasswordHash) -> Result<User, Problem> {

@@ -47,7 +47,11 @@ pub struct Refresh {
     request_body = Option<Refresh>,
     responses(
         (status = 200, body = SignedIn, description = "The session goes on, with new tokens"),
-        (status = 401, body = ProblemBody, description = "`session_ended`: sign in again; the cookies are cleared"),
+        (
+            status = 401,
+            body = ProblemBody,
+            description = "`session_ended`: sign in again; the cookies are cleared",
+        ),
         (status = 422, body = ProblemBody, description = "`invalid`: a field is not acceptable"),
     ),
     security(()),

@@ -119,7 +119,7 @@ pub(super) struct Admission {
 pub(super) async fn sign_in(
     context: &Context,
     user: &User,
-    device: Device,
+    device: &Device,
     answer: HttpResponseBuilder,
 ) -> Result<HttpResponse, Problem> {
     let refresh = RefreshToken::first(SessionId::generate(), random::bytes()?, random::bytes()?);

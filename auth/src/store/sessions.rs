@@ -53,7 +53,10 @@ impl Sessions {
         let mut filter = doc! {
             "state.userId": user,
             "state.revokedAt": null,
-            "$or": [{ "state.renewal.expiresAt": { "$gt": now } }, { "state.tokensExpireAt": { "$gt": now } }],
+            "$or": [
+                { "state.renewal.expiresAt": { "$gt": now } },
+                { "state.tokensExpireAt": { "$gt": now } },
+            ],
         };
         if let Some(before) = before {
             filter.insert("_id", doc! { "$lt": before });

@@ -9,6 +9,7 @@ mod controls;
 mod coverage;
 mod disabling;
 mod first_admin;
+mod guessing;
 mod keys;
 mod refresh;
 mod secrets;
