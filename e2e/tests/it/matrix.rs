@@ -141,9 +141,8 @@ fn route(operation: &Operation) -> String {
 
 /// Whether this caller would change what the others ask about.
 fn changes_the_scene(operation: &Operation, who: Who) -> bool {
-    operation.method != "GET"
-        && expected(&route(operation), who) < 300
-        && !MAKERS.contains(&operation.path.as_str())
+    let makes = operation.method == "POST" && MAKERS.contains(&operation.path.as_str());
+    operation.method != "GET" && expected(&route(operation), who) < 300 && !makes
 }
 
 /// What these cells of the table do not say.
