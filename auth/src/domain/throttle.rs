@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     const TOLERANCE: Tolerance =
-        Tolerance { per_account: 3, per_address: 5, max_wait: Duration::from_secs(60) };
+        Tolerance { per_account: 3, per_address: 5, max_wait: Duration::from_mins(1) };
 
     fn at(secs: u64) -> Timestamp {
         Timestamp::from_millis(1_000_000).unwrap().plus(Duration::from_secs(secs))
@@ -167,7 +167,7 @@ mod tests {
             Some(Failures::one_more(known.as_ref(), &account(), TOLERANCE, at(0)))
         });
         let many = many.unwrap();
-        assert_eq!(many.wait(at(0)), Some(Duration::from_secs(60)));
+        assert_eq!(many.wait(at(0)), Some(Duration::from_mins(1)));
         let forgotten = many.forgotten(at(1));
         assert_eq!(forgotten.wait(at(1)), None);
         for (known, now) in [(&forgotten, at(1)), (&many, at(60 + 15 * 60))] {
