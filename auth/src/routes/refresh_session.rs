@@ -30,9 +30,8 @@ use crate::{
 #[garde(allow_unvalidated)]
 pub struct Refresh {
     /// The newest refresh token. It goes before the one in the cookie.
-    #[schema(value_type = Option<String>, format = "password", min_length = 86, max_length = 86)]
-    #[serde(default)]
-    refresh_token: Option<RefreshToken>,
+    #[schema(value_type = String, format = "password", min_length = 86, max_length = 86)]
+    refresh_token: RefreshToken,
 }
 
 /// Refresh
@@ -62,7 +61,7 @@ pub async fn refresh_session(
     request: HttpRequest,
     body: OptionalBody<Refresh>,
 ) -> Result<HttpResponse, Problem> {
-    let sent = body.0.and_then(|body| body.refresh_token);
+    let sent = body.0.map(|body| body.refresh_token);
     let shown = sent.or_else(|| context.cookies.refresh_token(&request));
     let shown = shown.ok_or_else(|| session_ended(context.cookies))?;
     let next = shown.followed_by(random::bytes()?);
