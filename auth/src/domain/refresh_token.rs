@@ -84,12 +84,11 @@ impl FromStr for RefreshToken {
     }
 }
 
-impl<'de> Deserialize<'de> for RefreshToken {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // serde's own refusal would quote what was sent.
-        let text = String::deserialize(deserializer).map_err(|_| D::Error::custom("must be text"))?;
-        text.parse().map_err(D::Error::custom)
-    }
+/// Decodes what was sent as a refresh token, for `#[serde(deserialize_with)]`. The refusal quotes nothing, as
+/// serde's own would.
+pub fn sent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RefreshToken, D::Error> {
+    let text = String::deserialize(deserializer).map_err(|_| D::Error::custom("must be text"))?;
+    text.parse().map_err(D::Error::custom)
 }
 
 // Who has it is the user: it is not for logs.
@@ -146,8 +145,8 @@ mod tests {
     #[test]
     fn neither_debug_nor_an_error_shows_a_token() {
         assert_eq!(format!("{:?}", token()), "RefreshToken(..)");
-        let sent = "[\"hunter2\"]";
-        let error = serde_json::from_str::<RefreshToken>(sent).unwrap_err().to_string();
+        let mut list = serde_json::Deserializer::from_str("[\"hunter2\"]");
+        let error = sent(&mut list).unwrap_err().to_string();
         assert!(!error.contains("hunter2"), "{error}");
     }
 

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     domain::{
-        refresh_token::RefreshToken,
+        refresh_token::{self, RefreshToken},
         renewal::RenewalRefusal,
         session::{Renewed, SessionRefusal},
     },
@@ -31,6 +31,7 @@ use crate::{
 pub struct Refresh {
     /// The newest refresh token. It goes before the one in the cookie.
     #[schema(value_type = String, format = "password", min_length = 86, max_length = 86)]
+    #[serde(deserialize_with = "refresh_token::sent")]
     refresh_token: RefreshToken,
 }
 
