@@ -10,12 +10,12 @@ use common::{
 
 use crate::{
     config::Config,
-    domain::{session::Session, signing_key::SigningKey, user::User},
+    domain::{session::Session, signing_key::SigningKey, throttle::Failures, user::User},
     first_admin,
     keys::{self, Keys},
     passwords::Passwords,
     routes::{self, Context},
-    store::{Sessions, Users},
+    store::{Sessions, SignInFailures, Users},
 };
 
 /// Starts auth; it serves when this returns.
@@ -24,9 +24,10 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     service.register::<User>().await?;
     service.register::<Session>().await?;
     service.register::<SigningKey>().await?;
+    service.register::<Failures>().await?;
 
     let bus = service.bus();
-    let (users, sessions) = (Users::of(&bus), Sessions::of(&bus));
+    let (users, sessions, failures) = (Users::of(&bus), Sessions::of(&bus), SignInFailures::of(&bus));
     let workers = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let passwords =
         Passwords::new(workers).map_err(|error| StartError::own("prepare to hash passwords", error))?;
@@ -41,7 +42,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     service.spawn("signing keys", keys::keep(keys.clone(), config.keys_tended_every, service.stopping()));
 
     service.audit(Audits::new(), ()).await?;
-    let cookies = config.cookies;
-    let context = Context { bus, users, sessions, keys, passwords, cookies, lifetimes };
+    let (cookies, tolerance) = (config.cookies, config.tolerance);
+    let context = Context { bus, users, sessions, failures, keys, passwords, cookies, lifetimes, tolerance };
     service.serve(routes::INFO, routes::configure(context))
 }

@@ -6,8 +6,8 @@ use common::config::{ConfigError, Env, FromEnv, ServiceConfig};
 
 use crate::{
     cookies::SessionCookies,
+    domain::{lifetimes::Lifetimes, throttle::Tolerance},
     first_admin::{FirstAdmin, InvalidFirstAdmin},
-    keys::Lifetimes,
 };
 
 const DAY_SECS: u64 = 24 * 3_600;
@@ -19,9 +19,13 @@ const KEYS_TENDED_EVERY: Duration = Duration::from_secs(30);
 pub struct Config {
     /// What every service is told.
     pub service: ServiceConfig,
-    /// `ACCESS_TOKEN_TTL_SECS`: how long a token is valid, default 600, 60 to 3600. `SIGNING_KEY_MAX_AGE_DAYS`:
-    /// when a signing key is followed by a new one, default 30, 1 to 365.
+    /// `ACCESS_TOKEN_TTL_SECS`: how long a token is valid, default 600, 60 to 3600. `SESSION_TTL_DAYS`: when a
+    /// user has to sign in again, default 30, 1 to 365. `SIGNING_KEY_MAX_AGE_DAYS`: when a signing key is
+    /// followed by a new one, default 30, 1 to 365.
     pub lifetimes: Lifetimes,
+    /// `SIGN_IN_FREE_PER_ACCOUNT` and `SIGN_IN_FREE_PER_ADDRESS`: how many wrong passwords make nobody wait,
+    /// default 5 and 50, 1 to 1,000,000. `SIGN_IN_MAX_WAIT_SECS`: the longest wait, default 300, 1 to 900.
+    pub tolerance: Tolerance,
     /// `COOKIE_SECURE`: whether browsers reach us over TLS. Default: whether `PUBLIC_ORIGIN` says so.
     pub cookies: SessionCookies,
     /// `ADMIN_EMAIL` with `ADMIN_PASSWORD` or `ADMIN_PASSWORD_FILE`: the first admin. Default: none.
@@ -35,13 +39,16 @@ impl FromEnv for Config {
         let service = ServiceConfig::read(env)?;
         let token_secs = env.within("ACCESS_TOKEN_TTL_SECS", 60..=3_600, 600)?;
         let key_days: u64 = env.within("SIGNING_KEY_MAX_AGE_DAYS", 1..=365, 30)?;
+        let session_days: u64 = env.within("SESSION_TTL_DAYS", 1..=365, 30)?;
         let over_tls = service.public_origin.starts_with("https://");
         Ok(Self {
             service,
             lifetimes: Lifetimes {
                 key: Duration::from_secs(key_days * DAY_SECS),
                 token: Duration::from_secs(token_secs),
+                session: Duration::from_secs(session_days * DAY_SECS),
             },
+            tolerance: tolerance(env)?,
             cookies: if env.or("COOKIE_SECURE", over_tls)? {
                 SessionCookies::Secure
             } else {
@@ -57,6 +64,14 @@ impl AsRef<ServiceConfig> for Config {
     fn as_ref(&self) -> &ServiceConfig {
         &self.service
     }
+}
+
+fn tolerance(env: &Env) -> Result<Tolerance, ConfigError> {
+    Ok(Tolerance {
+        per_account: env.within("SIGN_IN_FREE_PER_ACCOUNT", 1..=1_000_000, 5)?,
+        per_address: env.within("SIGN_IN_FREE_PER_ADDRESS", 1..=1_000_000, 50)?,
+        max_wait: Duration::from_secs(env.within("SIGN_IN_MAX_WAIT_SECS", 1..=900, 300)?),
+    })
 }
 
 fn first_admin(env: &Env) -> Result<Option<FirstAdmin>, ConfigError> {
@@ -89,10 +104,11 @@ mod tests {
     }
 
     #[test]
-    fn without_any_variable_there_is_no_admin_and_tokens_live_ten_minutes() {
+    fn without_any_variable_there_is_no_admin_and_a_session_lives_for_thirty_days() {
         let config = Config::read(&Env::default()).unwrap();
         assert!(config.first_admin.is_none());
         assert_eq!(config.lifetimes.token, Duration::from_mins(10));
+        assert_eq!(config.lifetimes.session, Duration::from_secs(30 * DAY_SECS));
         assert_eq!(config.cookies, SessionCookies::Plain);
     }
 
@@ -118,8 +134,18 @@ mod tests {
     }
 
     #[test]
+    fn nobody_waits_for_longer_than_a_quarter_of_an_hour() {
+        let config = Config::read(&Env::default()).unwrap();
+        assert_eq!((config.tolerance.per_account, config.tolerance.per_address), (5, 50));
+        assert_eq!(config.tolerance.max_wait, Duration::from_mins(5));
+        assert!(refused([("SIGN_IN_MAX_WAIT_SECS", "901")]).contains("SIGN_IN_MAX_WAIT_SECS"));
+        assert!(refused([("SIGN_IN_FREE_PER_ACCOUNT", "0")]).contains("SIGN_IN_FREE_PER_ACCOUNT"));
+    }
+
+    #[test]
     fn a_lifetime_out_of_bounds_is_refused_by_name() {
         assert!(refused([("ACCESS_TOKEN_TTL_SECS", "1")]).contains("ACCESS_TOKEN_TTL_SECS"));
         assert!(refused([("SIGNING_KEY_MAX_AGE_DAYS", "0")]).contains("SIGNING_KEY_MAX_AGE_DAYS"));
+        assert!(refused([("SESSION_TTL_DAYS", "366")]).contains("SESSION_TTL_DAYS"));
     }
 }

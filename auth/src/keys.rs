@@ -14,7 +14,6 @@ use common::{
     http::{InvalidKey, KeyRing},
     ids::KeyId,
 };
-use rand::{TryRngCore as _, rngs::OsRng};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
@@ -22,7 +21,11 @@ use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
 use crate::{
-    domain::signing_key::{self, InvalidPrivateKey, SigningKey},
+    domain::{
+        lifetimes::Lifetimes,
+        signing_key::{self, InvalidPrivateKey, SigningKey},
+    },
+    random::{self, RandomError},
     store::{GENERATION_OF_KEY, SigningKeys},
     tokens::Signer,
 };
@@ -37,8 +40,8 @@ pub enum KeysError {
     #[error("write the signing keys")]
     Commit(#[from] CommitError),
     /// The operating system gave no random bytes.
-    #[error("draw random bytes for a signing key")]
-    Random(#[from] rand::rand_core::OsError),
+    #[error(transparent)]
+    Random(#[from] RandomError),
     /// A key that is stored cannot be read.
     #[error(transparent)]
     PrivateKey(#[from] InvalidPrivateKey),
@@ -51,15 +54,6 @@ pub enum KeysError {
     /// The key set could not be written as JSON.
     #[error("encode the key set")]
     Encode(#[from] serde_json::Error),
-}
-
-/// How long keys and tokens live.
-#[derive(Debug, Clone, Copy)]
-pub struct Lifetimes {
-    /// When a key is followed by a new one.
-    pub key: Duration,
-    /// How long a token is valid.
-    pub token: Duration,
 }
 
 /// The signing keys. Clones share what they know.
@@ -185,8 +179,7 @@ impl Keys {
 }
 
 fn make_next(tx: &mut Tx, keys: &[SigningKey]) -> Result<(), KeysError> {
-    let mut seed = [0; 32];
-    OsRng.try_fill_bytes(&mut seed)?;
+    let seed = random::bytes()?;
     let newest = signing_key::newest(keys);
     let next = SigningKey::following(newest, KeyId::generate(), &seed, tx.now())?;
     tracing::info!(key.id = %next.id, key.generation = next.generation, "making a signing key");

@@ -14,6 +14,7 @@ pub mod first_admin;
 pub mod keys;
 pub mod passwords;
 mod problems;
+mod random;
 pub mod routes;
 pub mod store;
 pub mod tokens;

@@ -1,5 +1,7 @@
 //! The refusals of auth as problem documents.
 
+use std::time::Duration;
+
 use actix_web::http::{
     StatusCode,
     header::{self, HeaderValue},
@@ -7,8 +9,10 @@ use actix_web::http::{
 use common::http::Problem;
 
 use crate::{
+    cookies::SessionCookies,
     keys::KeysError,
     passwords::{HashingError, RETRY_AFTER_SECS},
+    random::RandomError,
     tokens::SigningError,
 };
 
@@ -23,6 +27,35 @@ pub fn invalid_credentials() -> Problem {
     let detail = "The e-mail address or the password is wrong.";
     Problem::new(StatusCode::UNAUTHORIZED, "invalid_credentials", detail)
         .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+}
+
+/// The current password is another one.
+pub fn wrong_password() -> Problem {
+    let detail = "The current password is another one.";
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong_password", detail)
+        .with_field("/currentPassword", "is wrong")
+}
+
+/// An admin who disables himself could not undo it.
+pub fn own_account() -> Problem {
+    Problem::conflict("own_account", "Admins do not disable or enable their own account.")
+}
+
+/// Too many wrong passwords; `wait` is the time until the next one is looked at.
+pub fn too_many_attempts(wait: Duration) -> Problem {
+    let detail = "There were too many wrong passwords. Please wait before you try again.";
+    let secs = wait.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX);
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", detail).with_retry_after(secs)
+}
+
+/// The session cannot be renewed; the browser forgets it.
+pub fn session_ended(cookies: SessionCookies) -> Problem {
+    let detail = "The session has ended; sign in again.";
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, "session_ended", detail)
+        .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    let removals = cookies.removals().into_iter();
+    let headers = removals.filter_map(|cookie| HeaderValue::try_from(cookie.to_string()).ok());
+    headers.fold(problem, |problem, header| problem.with_header(header::SET_COOKIE, header))
 }
 
 /// Every field that is wrong, and why.
@@ -50,6 +83,12 @@ impl From<HashingError> for Problem {
 
 impl From<SigningError> for Problem {
     fn from(error: SigningError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<RandomError> for Problem {
+    fn from(error: RandomError) -> Self {
         Self::internal(&error)
     }
 }

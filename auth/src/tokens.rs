@@ -57,15 +57,15 @@ impl Signer {
         Ok(Some(Self { key_id: key.id, key: EncodingKey::from_ed_der(&der) }))
     }
 
-    /// The token of this session.
-    pub fn sign(&self, user: &User, session: &Session) -> Result<AccessToken, SigningError> {
+    /// The newest token of this session.
+    pub fn sign(&self, user: &User, session: &Session, now: Timestamp) -> Result<AccessToken, SigningError> {
         let claims = Claims {
             iss: TOKEN_ISSUER,
             aud: TOKEN_AUDIENCE,
             sub: user.id,
             sid: session.id,
             role: user.role,
-            iat: session.created_at.secs(),
+            iat: now.secs(),
             exp: session.tokens_expire_at.secs(),
         };
         let header = Header { kid: Some(self.key_id.to_string()), ..Header::new(Algorithm::EdDSA) };

@@ -37,7 +37,7 @@ pub(crate) use self::streams::Stay;
 #[cfg(feature = "testing")]
 pub(crate) use self::{body::parse as parse_body, query::parse as parse_query};
 pub use self::{
-    body::{Body, MAX_BODY_BYTES},
+    body::{Body, MAX_BODY_BYTES, OptionalBody},
     idempotency::{IDEMPOTENCY_KEY, IdempotencyKey, fingerprint},
     keys::{InvalidKey, KeyRing, ReloadError},
     openapi::{Access, ApiInfo, RouteInfo, openapi_of, routes_of},

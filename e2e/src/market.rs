@@ -116,11 +116,6 @@ impl Market {
         Person::sign_up(&self.site, &email).await
     }
 
-    /// The admin, in a new session.
-    pub async fn sign_in_as_admin(&self) -> Person {
-        Person::sign_in(&self.site, surroundings::ADMIN_EMAIL, surroundings::ADMIN_PASSWORD).await
-    }
-
     /// A seller and a buyer, both new.
     pub async fn two_people(&self) -> (Person, Person) {
         tokio::join!(self.sign_up(), self.sign_up())

@@ -29,6 +29,9 @@ pub struct User {
     pub password_hash: PasswordHash,
     /// When the account was made.
     pub created_at: Timestamp,
+    /// How often the password was changed: sessions from before are not believed any more.
+    #[serde(default)]
+    pub password_changes: u32,
 }
 
 /// What somebody tells of himself to get an account.
@@ -54,7 +57,7 @@ impl User {
     fn new(id: UserId, profile: Profile, role: Role, password_hash: PasswordHash, now: Timestamp) -> Self {
         let Profile { email, name } = profile;
         let (version, status) = (1, UserStatus::Active);
-        Self { id, version, email, name, role, status, password_hash, created_at: now }
+        Self { id, version, email, name, role, status, password_hash, created_at: now, password_changes: 0 }
     }
 
     /// This user as an admin; `None` if that changes nothing.
@@ -69,6 +72,28 @@ impl User {
     #[must_use]
     pub fn rehashed(&self, password_hash: PasswordHash) -> Self {
         Self { password_hash, ..self.clone() }
+    }
+
+    /// This user with another password. Nothing public changes.
+    #[must_use]
+    pub fn with_password(&self, password_hash: PasswordHash) -> Self {
+        Self { password_hash, password_changes: self.password_changes + 1, ..self.clone() }
+    }
+
+    /// This user under another name; `None` if that changes nothing.
+    pub fn renamed(&self, name: DisplayName) -> Option<Self> {
+        if self.name == name {
+            return None;
+        }
+        Some(Self { name, version: self.version + 1, ..self.clone() })
+    }
+
+    /// This user with another status; `None` if that changes nothing.
+    pub fn with_status(&self, status: UserStatus) -> Option<Self> {
+        if self.status == status {
+            return None;
+        }
+        Some(Self { status, version: self.version + 1, ..self.clone() })
     }
 
     /// The public state.
@@ -106,6 +131,26 @@ pub(crate) mod tests {
         let admin = ada().promoted().unwrap();
         assert_eq!((admin.role, admin.version), (Role::Admin, 2));
         assert_eq!(admin.promoted(), None);
+    }
+
+    #[test]
+    fn another_name_or_status_is_the_next_version_and_the_same_one_is_nothing() {
+        let user = ada();
+        let renamed = user.renamed("Countess".parse().unwrap()).unwrap();
+        assert_eq!((renamed.name.as_str(), renamed.version), ("Countess", 2));
+        assert_eq!(renamed.renamed("Countess".parse().unwrap()), None);
+        let disabled = renamed.with_status(UserStatus::Disabled).unwrap();
+        assert_eq!((disabled.status, disabled.version), (UserStatus::Disabled, 3));
+        assert_eq!(disabled.with_status(UserStatus::Disabled), None);
+        assert_eq!(disabled.with_status(UserStatus::Active).unwrap().version, 4);
+    }
+
+    #[test]
+    fn another_password_is_counted_and_nobody_elses_business() {
+        let user = ada();
+        let changed = user.with_password(PasswordHash::from_phc("$argon2id$new".into()));
+        assert_eq!(changed.password_changes, 1);
+        assert_eq!(changed.snapshot(), user.snapshot());
     }
 
     #[test]

@@ -10,7 +10,11 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Context, SignedIn, views};
+use super::{
+    ClientAddress, Context, Device, SignedIn,
+    attempts::{self, Attempt},
+    views,
+};
 use crate::{
     domain::{
         email::Email,
@@ -50,7 +54,8 @@ impl Credentials {
 
 /// Sign in
 ///
-/// An unknown address, a wrong password and a disabled account have the same answer.
+/// An unknown address, a wrong password and a disabled account have the same answer. After some of them the
+/// next try has to wait, at most for minutes.
 #[utoipa::path(
     post,
     path = "/api/users/sessions",
@@ -60,6 +65,11 @@ impl Credentials {
         (status = 201, body = SignedIn, description = "A new session"),
         (status = 401, body = ProblemBody, description = "`invalid_credentials`"),
         (status = 422, body = ProblemBody, description = "`invalid`: a field is not acceptable"),
+        (
+            status = 429,
+            body = ProblemBody,
+            description = "`too_many_attempts`, `too_many_requests`: wait for `Retry-After`",
+        ),
         (status = 503, body = ProblemBody, description = "`busy`: try again after a moment"),
     ),
     security(()),
@@ -67,18 +77,26 @@ impl Credentials {
 #[post("/api/users/sessions")]
 pub async fn create_session(
     context: web::Data<Context>,
+    device: Device,
+    address: ClientAddress,
     body: Body<Credentials>,
 ) -> Result<HttpResponse, Problem> {
     let (email, password) = body.0.parse()?;
+    let attempt = Attempt::on(&email, address.0);
+    attempts::admit(&context, &attempt).await?;
     let found = context.users.with_email(&email).await?;
     let hash = found.as_ref().map(|found| &found.state.password_hash);
     let checked = context.passwords.check(password, hash).await?;
     let user = sign_in(found.as_ref().map(|found| &found.state), checked.check);
-    let user = user.map_err(|_| invalid_credentials())?;
+    let Ok(user) = user else {
+        attempts::failed(&context, &attempt).await?;
+        return Err(invalid_credentials());
+    };
+    attempts::succeeded(&context, &attempt).await?;
     if let (Some(found), Some(rehashed)) = (&found, &checked.rehashed) {
         keep_stronger_hash(&context, found, rehashed).await?;
     }
-    views::sign_in(&context, user, HttpResponse::Created()).await
+    views::sign_in(&context, user, &device, HttpResponse::Created()).await
 }
 
 /// Replaces a hash that was made with weaker parameters, unless the user has another password by now.

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Context, SignedIn, views};
+use super::{Context, Device, SignedIn, views};
 use crate::{
     domain::{
         email::Email,
@@ -74,7 +74,11 @@ impl SignUp {
     security(()),
 )]
 #[post("/api/users")]
-pub async fn create_user(context: web::Data<Context>, body: Body<SignUp>) -> Result<HttpResponse, Problem> {
+pub async fn create_user(
+    context: web::Data<Context>,
+    device: Device,
+    body: Body<SignUp>,
+) -> Result<HttpResponse, Problem> {
     let (profile, password) = body.0.parse()?;
     // Spares the hash; the index decides.
     if context.users.with_email(&profile.email).await?.is_some() {
@@ -83,7 +87,7 @@ pub async fn create_user(context: web::Data<Context>, body: Body<SignUp>) -> Res
     let hash = context.passwords.hash(password).await?;
     let user = create_account(&context, &profile, &hash).await?;
     tracing::info!(user.id = %user.id, "signed up");
-    views::sign_in(&context, &user, HttpResponse::Created()).await
+    views::sign_in(&context, &user, &device, HttpResponse::Created()).await
 }
 
 async fn create_account(context: &Context, profile: &Profile, hash: &PasswordHash) -> Result<User, Problem> {

@@ -3,13 +3,12 @@
 use actix_web::{HttpResponse, get, web};
 use common::http::{CurrentUser, Problem, ProblemBody};
 
-use super::{Context, UserView};
-use crate::domain::session::authenticate;
+use super::{Context, UserView, caller};
 
 /// Current user
 ///
-/// Unlike other routes this one asks the database whether the session goes on, so a signed-out token is
-/// refused at once.
+/// Unlike the routes of other services this one asks the database whether the session goes on, so a
+/// signed-out token is refused at once.
 #[utoipa::path(
     get,
     path = "/api/users/me",
@@ -23,14 +22,8 @@ use crate::domain::session::authenticate;
 #[get("/api/users/me")]
 pub async fn get_current_user(
     context: web::Data<Context>,
-    caller: CurrentUser,
+    bearer: CurrentUser,
 ) -> Result<HttpResponse, Problem> {
-    let session = context.sessions.get(caller.session_id).await?;
-    let user = context.users.get(caller.id).await?;
-    let (session, user) = (session.map(|session| session.state), user.map(|user| user.state));
-    let user = authenticate(session.as_ref(), user.as_ref(), caller.role).map_err(|refusal| {
-        tracing::debug!(user.id = %caller.id, session.id = %caller.session_id, %refusal, "token refused");
-        Problem::unauthorized()
-    })?;
-    Ok(HttpResponse::Ok().json(UserView::of(user)))
+    let caller = caller::known(&context, &bearer).await?;
+    Ok(HttpResponse::Ok().json(UserView::of(&caller.user.state)))
 }

@@ -1,9 +1,11 @@
 //! Sessions.
 
+use bson::doc;
 use common::{
-    bus::{Aggregate, Bus, Loaded, Publication, Repository, StoreError, Tx},
+    bus::{Aggregate, Bus, Index, Loaded, Publication, Repository, StoreError, Tx},
+    clock::Timestamp,
     events::session::SessionRevoked,
-    ids::SessionId,
+    ids::{SessionId, UserId},
 };
 
 use crate::domain::session::Session;
@@ -13,6 +15,11 @@ impl Aggregate for Session {
 
     fn document_id(&self) -> String {
         self.id.to_string()
+    }
+
+    fn indexes() -> Vec<Index> {
+        let keys = doc! { "state.userId": 1, "state.revokedAt": 1, "_id": -1 };
+        vec![Index::on("sessions_of_user", keys)]
     }
 
     fn current_facts(&self) -> Vec<Publication> {
@@ -35,9 +42,36 @@ impl Sessions {
         self.0.get(id).await
     }
 
+    /// A user's sessions that go on, newest first, older than `before`.
+    pub async fn live(
+        &self,
+        user: UserId,
+        now: Timestamp,
+        before: Option<SessionId>,
+        limit: i64,
+    ) -> Result<Vec<Loaded<Session>>, StoreError> {
+        let mut filter = doc! {
+            "state.userId": user,
+            "state.revokedAt": null,
+            "$or": [
+                { "state.renewal.expiresAt": { "$gt": now } },
+                { "state.tokensExpireAt": { "$gt": now } },
+            ],
+        };
+        if let Some(before) = before {
+            filter.insert("_id", doc! { "$lt": before });
+        }
+        self.0.find(filter, doc! { "_id": -1 }, limit).await
+    }
+
     /// Records a new session. Nobody else needs to know of it.
     pub fn create(tx: &mut Tx, session: Session) {
         tx.insert(session);
+    }
+
+    /// Records a change that only auth sees.
+    pub fn update_quietly(tx: &mut Tx, loaded: &Loaded<Session>, session: Session) {
+        tx.save(loaded, session);
     }
 
     /// Records the end of a session and tells it.

@@ -116,11 +116,13 @@ async fn wrong_methods_and_unknown_paths_are_problems_too() {
     for (method, path, status) in [
         ("PATCH", "/api/users", 405),
         ("PUT", "/api/users/me", 405),
-        ("GET", "/api/users/sessions", 405),
+        ("PUT", "/api/users/sessions", 405),
         ("POST", "/api/users/jwks.json", 405),
-        ("GET", "/api/users/nobody", 404),
-        ("DELETE", "/api/users/sessions/%00", 404),
-        ("GET", "/api/users/%F0%9F%92%A9", 404),
+        ("GET", "/api/users/nobody", 405),
+        ("GET", "/api/users/sessions/current", 405),
+        ("GET", "/api/users/nobody/else", 404),
+        ("GET", "/api/users/%F0%9F%92%A9", 405),
+        ("GET", "/api/users/%F0%9F%92%A9/else", 404),
     ] {
         let request = app.world.request(method, app.running.port(), path, None);
         let answer = Answer::read(request.send().await.unwrap()).await;

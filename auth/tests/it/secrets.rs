@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use common::testing::Answer;
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -57,10 +58,15 @@ async fn come_and_go(app: &TestApp) -> Vec<String> {
     app.try_sign_in("bob@example.com", SECRET).await.expect(401);
     app.post("/api/users/sessions", &json!({ "email": [SECRET], "password": [SECRET] })).await.expect(422);
     app.post("/api/users", &json!({ "email": "ada", "password": SECRET, "name": "" })).await.expect(422);
-    let tokens: Vec<String> = [first, second]
-        .iter()
-        .map(|answer| answer.json()["accessToken"].as_str().unwrap().to_owned())
-        .collect();
+    let given = |answer: &Answer, name: &str| answer.json()[name].as_str().unwrap().to_owned();
+    let shown = given(&first, "refreshToken");
+    let refresh = json!({ "refreshToken": shown });
+    let renewed = app.post("/api/users/sessions/refresh", &refresh).await.expect(200);
+    app.post("/api/users/sessions/refresh", &json!({ "refreshToken": SECRET })).await.expect(422);
+    // The id of the session is no secret; what follows it is.
+    let refresh_tokens = [shown, given(&second, "refreshToken"), given(&renewed, "refreshToken")];
+    let refresh_tokens = refresh_tokens.map(|token| token[22..].to_owned());
+    let tokens: Vec<String> = [first, second].iter().map(|answer| given(answer, "accessToken")).collect();
     for token in &tokens {
         app.me(token).await.expect(200);
         let user = common::testing::TestUser { id: common::ids::UserId::generate(), token: token.clone() };
@@ -70,7 +76,7 @@ async fn come_and_go(app: &TestApp) -> Vec<String> {
     }
     let signatures = tokens.iter().map(|token| token.rsplit('.').next().unwrap().to_owned());
     let signatures: Vec<String> = signatures.collect();
-    tokens.into_iter().chain(signatures).collect()
+    tokens.into_iter().chain(signatures).chain(refresh_tokens).collect()
 }
 
 /// All messages of auth's stream, with their headers, as text.

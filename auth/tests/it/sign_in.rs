@@ -65,7 +65,7 @@ async fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
     app.sign_up("ada@example.com").await;
     let answer = app.try_sign_in("ada@example.com", PASSWORD).await.expect(201);
     let token = answer.json()["accessToken"].as_str().unwrap().to_owned();
-    let cookie = &answer.headers["set-cookie"];
+    let cookie = &answer.cookies[0];
     assert_eq!(cookie, &format!("stagedoor={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age=600"));
 
     let request = app.world.request("GET", app.running.port(), "/api/users/me", None);
@@ -79,7 +79,7 @@ async fn in_production_the_cookie_is_bound_to_the_host_and_to_tls() {
     app.sign_up("ada@example.com").await;
     let answer = app.try_sign_in("ada@example.com", PASSWORD).await.expect(201);
     let token = answer.json()["accessToken"].as_str().unwrap().to_owned();
-    let cookie = &answer.headers["set-cookie"];
+    let cookie = &answer.cookies[0];
     assert_eq!(
         cookie,
         &format!("__Host-stagedoor={token}; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=600")

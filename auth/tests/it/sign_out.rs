@@ -8,8 +8,9 @@ async fn signing_out_ends_the_session_and_tells_it() {
     let app = TestApp::start().await;
     let member = app.sign_up("ada@example.com").await;
     let answer = app.delete("/api/users/sessions/current", Some(&member.user)).await.expect(204);
-    assert!(answer.headers["set-cookie"].starts_with("stagedoor=; "), "{answer:?}");
-    assert!(answer.headers["set-cookie"].contains("Max-Age=0"), "{answer:?}");
+    assert!(answer.cookies[0].starts_with("stagedoor=; "), "{answer:?}");
+    assert!(answer.cookies[1].starts_with("stagedoor-refresh=; "), "{answer:?}");
+    assert!(answer.cookies.iter().all(|cookie| cookie.contains("Max-Age=0")), "{answer:?}");
 
     app.me(&member.user.token).await.expect(401);
     let revoked = app.published::<SessionRevoked>().await;

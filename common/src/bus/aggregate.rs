@@ -51,12 +51,13 @@ pub struct Index {
     pub(super) keys: Document,
     pub(super) unique: bool,
     pub(super) partial: Option<Document>,
+    pub(super) expiring: bool,
 }
 
 impl Index {
     /// An index over `keys`; `name` is what [`CommitError::Duplicate`](super::CommitError) will say.
     pub fn on(name: &'static str, keys: Document) -> Self {
-        Self { name, keys, unique: false, partial: None }
+        Self { name, keys, unique: false, partial: None, expiring: false }
     }
 
     /// No two documents may have the same keys.
@@ -70,6 +71,14 @@ impl Index {
     #[must_use]
     pub fn unique_unless(self, control: Control) -> Self {
         if is_broken(control) { self } else { self.unique() }
+    }
+
+    /// MongoDB deletes a document within a minute or so when the time in the field has come. Only for what is
+    /// remembered for a while: what tells events must not be gone before it has told them.
+    #[must_use]
+    pub fn expiring(mut self) -> Self {
+        self.expiring = true;
+        self
     }
 
     /// Only documents that match `filter` are in the index.

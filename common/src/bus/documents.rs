@@ -1,5 +1,7 @@
 //! How an aggregate lies in MongoDB.
 
+use std::time::Duration;
+
 use bson::doc;
 use mongodb::{Database, IndexModel, options::IndexOptions};
 use serde::{Deserialize, Serialize};
@@ -69,6 +71,7 @@ fn index_model(index: Index) -> IndexModel {
         .name(index.name.to_owned())
         .unique(index.unique)
         .partial_filter_expression(index.partial)
+        .expire_after(index.expiring.then_some(Duration::ZERO))
         .build();
     IndexModel::builder().keys(index.keys).options(options).build()
 }

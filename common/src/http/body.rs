@@ -5,7 +5,10 @@ use std::time::Duration;
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderMap},
+    },
 };
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, future::LocalBoxFuture};
@@ -43,6 +46,26 @@ where
     }
 }
 
+/// The body of a request that does without one as well: nothing at all, or as for [`Body`].
+#[derive(Debug, Clone)]
+pub struct OptionalBody<T>(pub Option<T>);
+
+impl<T> FromRequest for OptionalBody<T>
+where
+    T: DeserializeOwned + Validate<Context = ()> + 'static,
+{
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if announces_no_body(request.headers()) {
+            return Box::pin(async { Ok(Self(None)) });
+        }
+        let body = Body::from_request(request, payload);
+        Box::pin(async { Ok(Self(Some(body.await?.0))) })
+    }
+}
+
 /// Throws away what the caller is still sending, within bounds.
 pub(super) async fn discard(mut payload: Payload) {
     let mut left = MAX_DISCARDED_BYTES;
@@ -59,6 +82,13 @@ pub(super) async fn discard(mut payload: Payload) {
 pub(super) fn too_large() -> Problem {
     let detail = format!("A body may have at most {MAX_BODY_BYTES} bytes.");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+}
+
+fn announces_no_body(headers: &HeaderMap) -> bool {
+    let is_empty = headers.get(header::CONTENT_LENGTH).is_none_or(|length| length == "0");
+    is_empty
+        && !headers.contains_key(header::TRANSFER_ENCODING)
+        && !headers.contains_key(header::CONTENT_TYPE)
 }
 
 fn must_be_json(request: &HttpRequest) -> Result<(), Problem> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::header::{HeaderName, HeaderValue, SET_COOKIE};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -10,8 +11,10 @@ use serde_json::Value;
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    /// The headers, with lower-case names.
+    /// The headers, with lower-case names; of several with one name, the last.
     pub headers: BTreeMap<String, String>,
+    /// What every `Set-Cookie` says.
+    pub cookies: Vec<String>,
     /// The body as it came.
     pub text: String,
 }
@@ -28,14 +31,14 @@ impl Answer {
     /// Reads the whole answer, unless the connection breaks.
     pub async fn try_read(response: reqwest::Response) -> Result<Self, reqwest::Error> {
         let status = response.status().as_u16();
-        let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
-            (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-        };
+        let text_of = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let header = |(name, value): (&HeaderName, &HeaderValue)| (name.to_string(), text_of(value));
         let headers: BTreeMap<String, String> = response.headers().iter().map(header).collect();
+        let cookies = response.headers().get_all(SET_COOKIE).iter().map(text_of).collect();
         // An event stream does not end: only its head is an answer.
         let is_stream = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
         let text = if is_stream { String::new() } else { response.text().await? };
-        Ok(Self { status, headers, text })
+        Ok(Self { status, headers, cookies, text })
     }
 
     /// The body as JSON; `null` if it is none.

@@ -24,6 +24,8 @@ pub struct Person {
     pub email: String,
     /// The access token.
     pub token: String,
+    /// What the session is renewed with.
+    pub refresh_token: String,
     site: Site,
 }
 
@@ -46,7 +48,8 @@ impl Person {
         let id = signed_in["user"]["id"].as_str().expect("an id").parse().expect("an id");
         let email = signed_in["user"]["email"].as_str().expect("an address").to_owned();
         let token = signed_in["accessToken"].as_str().expect("a token").to_owned();
-        Self { id, email, token, site: site.clone() }
+        let refresh_token = signed_in["refreshToken"].as_str().expect("a refresh token").to_owned();
+        Self { id, email, token, refresh_token, site: site.clone() }
     }
 
     /// A request with this person's token.

@@ -28,6 +28,10 @@ pub struct Scene {
     pub code: String,
     /// For a card that works.
     pub token: String,
+    /// Another session of the buyer.
+    pub session: String,
+    /// Buys and sells nothing.
+    pub member: Person,
 }
 
 impl Scene {
@@ -49,8 +53,26 @@ impl Scene {
         let order = buyer.place_order(&listing, 2).await;
         market.until_seats_left(&listing, 2).await;
         let token = market.site.tokenize(card::VISA).await;
+        let again = Person::sign_in(&market.site, &buyer.email, PASSWORD).await;
+        let sessions = again.get("/api/users/sessions").await.expect(200).json();
+        let session = sessions["items"][0]["id"].as_str().unwrap().to_owned();
+        let member = market.sign_up().await;
         let (admin, show) = (market.admin.clone(), market.show.id.to_string());
-        Self { admin, seller, buyer, show, listing, order, bought, payment, pass, code, token }
+        Self {
+            admin,
+            seller,
+            buyer,
+            show,
+            listing,
+            order,
+            bought,
+            payment,
+            pass,
+            code,
+            token,
+            session,
+            member,
+        }
     }
 
     /// Bodies that the route would accept, each with who may send it. A route without one here fails.
@@ -65,6 +87,16 @@ impl Scene {
             }
             ("POST", "/api/users/sessions") => {
                 vec![(buyer, json!({ "email": "bad@stagedoor.example", "password": PASSWORD }))]
+            }
+            ("POST", "/api/users/sessions/refresh") => {
+                let body = json!({ "refreshToken": buyer.refresh_token });
+                vec![(buyer, body)]
+            }
+            ("PATCH", "/api/users/me") => vec![(buyer, json!({ "name": "Somebody else" }))],
+            ("PATCH", "/api/users/{id}") => vec![(admin, json!({ "disabled": true }))],
+            ("PUT", "/api/users/me/password") => {
+                let body = json!({ "currentPassword": PASSWORD, "newPassword": "a box on the first tier" });
+                vec![(buyer, body)]
             }
             ("POST", "/api/shows") => vec![(admin, a_show())],
             ("PATCH", "/api/shows/{id}") => {
@@ -104,13 +136,15 @@ impl Scene {
             Some("orders") => self.order.id.to_string(),
             Some("payments") => self.payment.clone(),
             Some("passes") => self.pass.clone(),
+            Some("users") if operation.path.contains("/sessions/") => self.session.clone(),
+            Some("users") => self.member.id.to_string(),
             _ => String::new(),
         };
         operation.path.replace("{id}", &id)
     }
 
     /// The id of one thing of each kind, and what kind.
-    pub fn ids(&self) -> [(&'static str, String); 8] {
+    pub fn ids(&self) -> [(&'static str, String); 10] {
         [
             ("a show", self.show.clone()),
             ("a listing", self.listing.id.to_string()),
@@ -120,6 +154,8 @@ impl Scene {
             ("a pass", self.pass.clone()),
             ("a seller", self.seller.id.to_string()),
             ("a buyer", self.buyer.id.to_string()),
+            ("a session", self.session.clone()),
+            ("a member", self.member.id.to_string()),
         ]
     }
 

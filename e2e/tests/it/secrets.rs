@@ -13,8 +13,11 @@ use e2e::market::{
 #[test]
 fn nothing_secret_is_written_down_where_all_goes_well_and_much_is_refused() {
     on_a_busy_market(async |market| {
-        use_every_secret(market).await;
+        let refresh_token = use_every_secret(market).await;
         assert_eq!(market.leaks().await, Vec::<Leak>::new());
+        // It begins with the id of its session, which is no secret.
+        let found = market.search(&Searcher::for_word(Kind::Token, &refresh_token[22..])).await;
+        assert_eq!(found, Vec::<Leak>::new());
     });
 }
 
@@ -66,8 +69,8 @@ fn what_mongodb_does_slowly_is_not_told_to_its_log() {
     });
 }
 
-/// Passwords, cards, tokens and cookies, also where they do not belong.
-async fn use_every_secret(market: &Market) {
+/// Passwords, cards, tokens and cookies, also where they do not belong. Gives a refresh token that was used.
+async fn use_every_secret(market: &Market) -> String {
     let scene = Scene::set(market).await;
     let declined = market.site.tokenize(card::DECLINED).await;
     scene.buyer.try_to_pay(scene.order.id, &declined).await.expect(201);
@@ -81,10 +84,14 @@ async fn use_every_secret(market: &Market) {
     let cookie = format!("stagedoor={}", again.token);
     let by_cookie = market.site.request("GET", "/api/passes").header("Cookie", cookie);
     send(by_cookie).await.unwrap().expect(200);
+    let cookie = format!("stagedoor-refresh={}", again.refresh_token);
+    let refresh = market.site.request("POST", "/api/users/sessions/refresh").header("Cookie", cookie);
+    send(refresh).await.unwrap().expect(200);
     send(again.request("DELETE", "/api/users/sessions/current")).await.unwrap().expect(204);
     again.get("/api/users/me").await.expect(401);
     let basic = market.site.request("GET", "/api/orders").header("Authorization", "Basic YWRhOnBhc3N3b3Jk");
     send(basic).await.unwrap().expect(401);
+    again.refresh_token
 }
 
 /// A password in every field of a sign-up, and a token in place of an address.

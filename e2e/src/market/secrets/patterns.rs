@@ -10,7 +10,7 @@ const CARD_GROUPS: [&[usize]; 3] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4]];
 const TOKEN_PARTS: [usize; 3] = [12, 12, 32];
 /// What introduces a credential, and what may be between the two.
 const AUTHORIZATION: &str = "authorization";
-const COOKIES: [&str; 2] = ["__host-stagedoor=", "stagedoor="];
+const COOKIES: [&str; 3] = ["__host-stagedoor=", "stagedoor=", "stagedoor-refresh="];
 /// How much of what is around a finding is told.
 const CONTEXT_BYTES: usize = 40;
 
@@ -239,6 +239,8 @@ mod tests {
             kinds(format!("Set-Cookie: stagedoor={TOKEN}; Path=/").as_bytes()),
             [Kind::Token, Kind::Cookie]
         );
+        let refresh = format!("stagedoor-refresh={}; Path=/api", "Ab-_".repeat(21));
+        assert_eq!(kinds(refresh.as_bytes()), [Kind::Cookie]);
         assert_eq!(kinds(b"{\"authorization\": \"Basic YWRhOnB3\"}"), [Kind::Authorization]);
         assert_eq!(kinds(b"Authorization: Bearer opaque"), [Kind::Authorization]);
         assert_eq!(kinds(b"-----BEGIN PRIVATE KEY-----\nMC4C"), [Kind::PrivateKey]);

@@ -2,6 +2,7 @@
 
 use bson::{Document, doc};
 use reqwest::RequestBuilder;
+use serde_json::json;
 
 use super::deleted_key::DeletedKey;
 use crate::{scene::Scene, tokens::Forge};
@@ -105,11 +106,12 @@ async fn token_of(market: &Market, scene: &Scene, who: Who) -> String {
         Who::Stranger => market.sign_up().await.token,
         Who::Seller => scene.seller.token.clone(),
         Who::Buyer => scene.buyer.token.clone(),
-        // A session of its own, since one of the routes ends it.
-        Who::Admin => market.sign_in_as_admin().await.token,
+        // An account of its own, since some of the routes end all its sessions.
+        Who::Admin => admin(market).await.token,
         Who::Disabled => {
             let person = market.sign_up().await;
             disable(market, &person).await;
+            until_unknown(&person).await;
             person.token
         }
         Who::SignedOut => signed_out(market, &scene.buyer).await,
@@ -117,13 +119,21 @@ async fn token_of(market: &Market, scene: &Scene, who: Who) -> String {
     }
 }
 
-/// Disables an account. No route does that yet, so it is done where auth looks.
-#[expect(clippy::disallowed_methods, reason = "there is no route for it yet")]
+/// Disables an account.
 pub async fn disable(market: &Market, person: &Person) {
+    let path = format!("/api/users/{}", person.id);
+    market.admin.patch(&path, &json!({ "disabled": true })).await.expect(200);
+}
+
+/// Another admin. No route makes one, so it is done where auth looks.
+#[expect(clippy::disallowed_methods, reason = "there is no route for it, and there must not be one")]
+async fn admin(market: &Market) -> Person {
+    let person = market.sign_up().await;
     let users = market.books.database(Service::Auth).collection::<Document>("users");
-    let change = doc! { "$set": { "state.status": "disabled" }, "$inc": { "rev": 1 } };
+    let change = doc! { "$set": { "state.role": "admin" }, "$inc": { "rev": 1 } };
     let changed = users.update_one(doc! { "_id": person.id }, change).await.unwrap();
     assert_eq!(changed.modified_count, 1, "there is no such user");
+    Person::sign_in(&market.site, &person.email, PASSWORD).await
 }
 
 /// The token of a session that the person has ended, once all services know.
@@ -132,14 +142,18 @@ async fn signed_out(market: &Market, person: &Person) -> String {
     again.get("/api/orders").await.expect(200);
     let end = again.request("DELETE", "/api/users/sessions/current");
     e2e::market::send(end).await.unwrap().expect(204);
+    until_unknown(&again).await;
+    again.token
+}
+
+async fn until_unknown(person: &Person) {
     for path in ["/api/orders", "/api/payments", "/api/passes"] {
         until(&format!("{path} to know that the session has ended"), async || {
-            match again.try_get(path).await?.status {
+            match person.try_get(path).await?.status {
                 401 => Ok(()),
                 status => Err(format!("it answers {status}")),
             }
         })
         .await;
     }
-    again.token
 }
