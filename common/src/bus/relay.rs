@@ -16,7 +16,11 @@ use std::{
 
 use bson::{Document, RawArrayBuf, doc, rawdoc};
 use futures::{StreamExt as _, TryStreamExt as _, future::BoxFuture, stream::FuturesUnordered};
-use mongodb::{Database, action::Action as _, options::Hint};
+use mongodb::{
+    Database,
+    action::{Action as _, Find},
+    options::Hint,
+};
 use serde::Deserialize;
 use tokio::{
     sync::mpsc,
@@ -95,7 +99,7 @@ impl Registry {
                 Box::pin(async move {
                     let collection = database.collection::<Stored<A>>(A::COLLECTION);
                     let find = collection.find(page.filter).sort(doc! { "_id": -1 }).limit(page.limit);
-                    let documents = find.optional(page.index, |find, index| find.hint(index)).await?;
+                    let documents = find.optional(page.index, Find::hint).await?;
                     let facts = |stored: Stored<A>| {
                         let id = stored.id.clone();
                         let loaded: Loaded<A> = stored.into_loaded();

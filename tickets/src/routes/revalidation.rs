@@ -14,9 +14,11 @@ use common::http::Problem;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+const JSON: &str = "application/json";
+
 /// The answer, or 304 if the caller has it already.
 pub fn answer(request: &HttpRequest, body: &impl Serialize) -> Result<HttpResponse, Problem> {
-    respond(request, body, CacheDirective::NoCache)
+    Ok(answer_with(request, JSON, to_json(body)?))
 }
 
 /// The same of what may be shown for a while without asking.
@@ -26,20 +28,24 @@ pub fn answer_for(
     fresh: Duration,
 ) -> Result<HttpResponse, Problem> {
     let secs = u32::try_from(fresh.as_secs()).unwrap_or(u32::MAX);
-    respond(request, body, CacheDirective::MaxAge(secs))
-}
-
-fn respond(
-    request: &HttpRequest,
-    body: &impl Serialize,
-    until: CacheDirective,
-) -> Result<HttpResponse, Problem> {
-    let json = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
-    Ok(answer_with(request, "application/json", json))
+    Ok(respond(request, JSON, to_json(body)?, CacheDirective::MaxAge(secs)))
 }
 
 /// The same, for what is no JSON.
 pub fn answer_with(request: &HttpRequest, media_type: &'static str, body: Vec<u8>) -> HttpResponse {
+    respond(request, media_type, body, CacheDirective::NoCache)
+}
+
+fn to_json(body: &impl Serialize) -> Result<Vec<u8>, Problem> {
+    serde_json::to_vec(body).map_err(|error| Problem::internal(&error))
+}
+
+fn respond(
+    request: &HttpRequest,
+    media_type: &'static str,
+    body: Vec<u8>,
+    until: CacheDirective,
+) -> HttpResponse {
     let tag = EntityTag::new_strong(BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..16]));
     let mut response = if known(request, &tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header(CacheControl(vec![CacheDirective::Public, until]));

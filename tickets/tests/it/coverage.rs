@@ -7,7 +7,7 @@ use common::testing::{
 
 use crate::app::TestApp;
 
-const PUBLIC: [Route; 6] = [
+const PUBLIC: [Route; 8] = [
     ("GET", "/api/listings"),
     ("GET", "/api/listings/{id}"),
     ("GET", "/api/shows"),
@@ -17,7 +17,7 @@ const PUBLIC: [Route; 6] = [
     ("GET", "/api/shows/{id}/calendar.ics"),
     ("GET", "/api/shows/{id}/events"),
 ];
-const SIGNED_IN: [Route; 8] = [
+const SIGNED_IN: [Route; 9] = [
     ("POST", "/api/shows"),
     ("PATCH", "/api/shows/{id}"),
     ("POST", "/api/listings"),
