@@ -45,8 +45,12 @@ pub struct Context {
 
 /// Starts payments; it serves when this returns.
 pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
-    let gateway = SandboxGateway::new(&config.sandbox_gateway_url, config.gateway_timeout)
-        .map_err(|error| StartError::own("make the client of the payment gateway", error))?;
+    let gateway = SandboxGateway::new(
+        &config.sandbox_gateway_url,
+        &config.sandbox_gateway_public_url,
+        config.gateway_timeout,
+    )
+    .map_err(|error| StartError::own("make the client of the payment gateway", error))?;
     let service = Service::connect("payments", &config.service, clock).await?;
     service.register::<Payment>().await?;
     service.register::<Payout>().await?;

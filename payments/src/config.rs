@@ -12,6 +12,8 @@ pub struct Config {
     pub service: ServiceConfig,
     /// `SANDBOX_GATEWAY_URL`: where the sandbox gateway is. Default `http://127.0.0.1:7106`.
     pub sandbox_gateway_url: String,
+    /// `SANDBOX_GATEWAY_PUBLIC_URL`: where browsers find it. Default `/sandbox`, behind the same ingress.
+    pub sandbox_gateway_public_url: String,
     /// `SANDBOX_WEBHOOK_SECRET`, or `SANDBOX_WEBHOOK_SECRET_FILE`: what the gateway signs webhooks with.
     pub sandbox_webhook_secret: SecretString,
     /// `GATEWAY_TIMEOUT_MS`: how long the gateway may take to answer. Default 5000.
@@ -25,6 +27,7 @@ impl FromEnv for Config {
         Ok(Self {
             service: ServiceConfig::read(env)?,
             sandbox_gateway_url: env.or("SANDBOX_GATEWAY_URL", "http://127.0.0.1:7106".to_owned())?,
+            sandbox_gateway_public_url: env.or("SANDBOX_GATEWAY_PUBLIC_URL", "/sandbox".to_owned())?,
             sandbox_webhook_secret: env.secret("SANDBOX_WEBHOOK_SECRET")?.ok_or_else(unset)?,
             gateway_timeout: Duration::from_millis(timeout_ms),
         })

@@ -54,4 +54,7 @@ pub trait PaymentGateway: Send + Sync + 'static {
 
     /// What is known under the reference.
     fn lookup(&self, reference: PaymentId) -> Answering<'_>;
+
+    /// Where a browser goes for the buyer to confirm the payment, when the bank asks for that (3-D Secure).
+    fn challenge_url(&self, reference: PaymentId) -> String;
 }

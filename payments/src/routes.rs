@@ -12,7 +12,7 @@ use common::http::{ApiInfo, openapi_of};
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use views::{PaymentView, PayoutView};
+pub use views::{NextAction, PaymentView, PayoutView};
 
 use crate::app::Context;
 

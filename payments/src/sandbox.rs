@@ -18,7 +18,7 @@
 //! | 4000 0000 0000 9995 | declined: `insufficient_funds` |
 //! | 4000 0000 0000 0069, or any card past its date | declined: `expired_card` |
 //! | 4000 0000 0000 0127 | declined: `incorrect_cvc` |
-//! | 4000 0025 0000 3155 | needs 3-D Secure: `requires_action` until `POST …/authenticate` |
+//! | 4000 0025 0000 3155 | needs 3-D Secure: `requires_action` until the buyer answers the challenge |
 //! | 4000 0084 0000 1629 | declined: `authentication_failed` |
 //! | 4000 0000 0000 1000 | the first authorise hangs before its effect |
 //! | 4000 0000 0000 1018 | the first authorise hangs after its effect |
@@ -42,6 +42,7 @@ pub mod engine;
 pub mod entries;
 pub mod faults;
 pub mod ledger;
+mod pages;
 mod routes;
 mod webhooks;
 

@@ -20,6 +20,7 @@ pub mod seed;
 
 pub mod doctor;
 
+pub mod client;
 pub mod nginx;
 pub mod servers;
 

@@ -5,13 +5,13 @@
 //!
 //! ```no_run
 //! # fn main() -> anyhow::Result<()> {
-//! # let [port, auth, tickets, orders, payments, sandbox] = xtask::ports::free()?;
+//! # let [port, auth, tickets, orders, payments, sandbox, client] = xtask::ports::free()?;
 //! use xtask::{log::Log, nginx::{Ingress, Limits, Upstreams}, workspace::Workspace};
 //!
 //! let workspace = Workspace::here();
 //! let ingress = Ingress {
 //!     port,
-//!     upstreams: vec![Upstreams { auth, tickets, orders, payments, sandbox }],
+//!     upstreams: vec![Upstreams { auth, tickets, orders, payments, sandbox, client }],
 //!     limits: Limits::generous(),
 //!     dir: workspace.test_run("mine"),
 //! };
@@ -65,6 +65,7 @@ pub struct Upstreams {
     pub orders: u16,
     pub payments: u16,
     pub sandbox: u16,
+    pub client: u16,
 }
 
 /// How many requests one address may make.
@@ -138,6 +139,7 @@ impl Ingress {
                 ("orders", servers(|of| of.orders)),
                 ("payments", servers(|of| of.payments)),
                 ("sandbox", servers(|of| of.sandbox)),
+                ("client", servers(|of| of.client)),
                 ("requests_per_second", limits.requests_per_second.to_string()),
                 ("requests_burst", limits.requests_burst.to_string()),
                 ("sign_ins_per_second", limits.sign_ins_per_second.to_string()),
@@ -210,8 +212,8 @@ mod tests {
         let ingress = Ingress {
             port: 8080,
             upstreams: vec![
-                Upstreams { auth: 1, tickets: 2, orders: 3, payments: 4, sandbox: 5 },
-                Upstreams { auth: 6, tickets: 7, orders: 8, payments: 9, sandbox: 5 },
+                Upstreams { auth: 1, tickets: 2, orders: 3, payments: 4, sandbox: 5, client: 10 },
+                Upstreams { auth: 6, tickets: 7, orders: 8, payments: 9, sandbox: 5, client: 10 },
             ],
             limits: Limits::default(),
             dir: "/d".into(),
@@ -221,7 +223,7 @@ mod tests {
         assert!(text.contains("server 127.0.0.1:3 max_fails=0;server 127.0.0.1:8 max_fails=0;"));
         assert_eq!(text.matches("server 127.0.0.1:5 ").count(), 1);
         assert!(text.contains("rate=200r/s"));
-        assert!(text.contains("root /h;"));
+        assert!(text.contains("alias /h/;"));
     }
 
     #[test]

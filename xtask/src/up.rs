@@ -14,9 +14,14 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use self::{backing::Backing, running::Running, secrets::Secrets, services::SERVICES};
+use self::{
+    backing::Backing,
+    running::Running,
+    secrets::Secrets,
+    services::{CLIENT_PORT, SERVICES},
+};
 use crate::{
-    cargo,
+    cargo, client,
     leftovers::{self, Record},
     log::Log,
     nginx::{Ingress, Limits},
@@ -84,11 +89,14 @@ fn start(
     let secrets = Secrets::load_or_generate(&workspace.secrets())?;
     log.say("building the services");
     let binaries = cargo::build(workspace, &build_args(options.release), stop)?;
+    client::prepare(workspace, stop, log)?;
     running.wait_for_servers(backing::READY_BOUND, stop)?;
     for service in &SERVICES {
         let spec = service.spec(&binaries, &environment, &secrets, options.port, &workspace.up())?;
         running.start_service(service, spec)?;
     }
+    let place = services::client(options.port, &workspace.up());
+    running.start_client(client::spec(workspace, &place)?, place.port)?;
     let ingress = Ingress {
         port: options.port,
         upstreams: vec![services::upstreams()],
@@ -145,7 +153,13 @@ fn forget_everything(dir: &Path, log: &Log) -> Result<()> {
 fn check_ports(backing: &Backing, port: u16) -> Result<()> {
     let of_services =
         SERVICES.iter().flat_map(|service| service.ports().into_iter().map(|port| (service.name, port)));
-    ports::ensure_free(backing.wanted_ports().into_iter().chain(of_services).chain([("nginx", port)]))
+    ports::ensure_free(
+        backing
+            .wanted_ports()
+            .into_iter()
+            .chain(of_services)
+            .chain([("client", CLIENT_PORT), ("nginx", port)]),
+    )
 }
 
 fn seed_once(workspace: &Workspace, port: u16, stop: &Stop, log: &Log) -> Result<()> {

@@ -68,7 +68,12 @@ impl Workspace {
         self.state().join("torture")
     }
 
-    /// The template and the pages of the local ingress.
+    /// The client.
+    pub fn client(&self) -> PathBuf {
+        self.root.join("client")
+    }
+
+    /// The template of the local ingress, and its one page.
     pub fn ingress(&self) -> PathBuf {
         self.root.join("infra/nginx")
     }

@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Result, ensure};
 use xtask::{
     children::Process,
+    client,
     log::Log,
     servers::{self, Servers, wait_for},
     workspace::Workspace,
@@ -60,6 +61,8 @@ pub struct Ports {
     pub ingress: u16,
     /// The payment gateway.
     pub gateway: u16,
+    /// The client, once somebody has started it.
+    pub client: u16,
     servers: servers::Ports,
     services: [u16; 5],
     internal: [u16; 5],
@@ -72,6 +75,7 @@ impl Ports {
         Self {
             ingress: ports::next(),
             gateway: ports::next(),
+            client: ports::next(),
             servers: servers::Ports { mongodb: ports::next(), nats: ports::next(), redis: ports::next() },
             services: [(); 5].map(next),
             internal: [(); 5].map(next),
@@ -116,6 +120,7 @@ struct Parts {
     services: Vec<(Service, Process)>,
     _gateway: Process,
     _ingress: Process,
+    client: Option<Process>,
 }
 
 impl Machinery {
@@ -141,8 +146,25 @@ impl Machinery {
             wait_for(process, deadline(), || answers_ok(ports.of(*service).1))?;
         }
         let ingress = surroundings.ingress().start(&workspace, &tools.nginx, &log)?;
-        let parts = Parts { servers, services, _gateway: gateway, _ingress: ingress };
+        let parts = Parts { servers, services, _gateway: gateway, _ingress: ingress, client: None };
         Ok(Self { ports, dir: dir.clone(), parts: Mutex::new(parts) })
+    }
+
+    /// Starts the client, which few tests need, and waits until it answers. Blocks.
+    pub fn start_client(&self) -> Result<()> {
+        let place = client::Place {
+            port: self.ports.client,
+            tickets_port: self.ports.of(Service::Tickets).0,
+            public_origin: format!("http://stagedoor.localhost:{}", self.ports.ingress),
+            dir: self.dir.clone(),
+        };
+        let mut process = Process::start(client::spec(&Workspace::here(), &place)?, &Log::quiet())?;
+        wait_for(&mut process, deadline(), || {
+            ensure!(xtask::ports::answers(place.port), "nobody answers on port {}", place.port);
+            Ok(())
+        })?;
+        self.parts().client = Some(process);
+        Ok(())
     }
 
     /// Where everything listens.

@@ -14,6 +14,8 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("star
 
 /// Nothing expires here while a test looks.
 const PATIENT: Patience = Patience { hold: Duration::from_mins(15), gateway: Duration::from_secs(5) };
+/// Enough for a browser on a busy machine to buy, and short enough to watch a hold come to its end.
+const WATCHED: Patience = Patience { hold: Duration::from_secs(60), gateway: Duration::from_secs(5) };
 /// Orders expire within moments here, and before a gateway that hangs is given up.
 const HASTY: Patience = Patience { hold: Duration::from_secs(2), gateway: Duration::from_secs(3) };
 
@@ -46,6 +48,12 @@ pub fn alone_on_a_market(test: impl AsyncFnOnce(&'static Market)) {
 pub fn on_a_market_to_spoil(test: impl AsyncFnOnce(&'static Market)) {
     static MARKET: OnceCell<Market> = OnceCell::const_new();
     run(async { test(MARKET.get_or_init(|| Market::start("spoilt", PATIENT)).await).await });
+}
+
+/// On the marketplace that browsers are on.
+pub fn on_a_market_with_pages(test: impl AsyncFnOnce(&'static Market)) {
+    static MARKET: OnceCell<Market> = OnceCell::const_new();
+    run(async { test(MARKET.get_or_init(|| Market::start("pages", WATCHED)).await).await });
 }
 
 fn run<T>(test: impl Future<Output = T>) -> T {

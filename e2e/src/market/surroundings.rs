@@ -110,6 +110,7 @@ impl Surroundings<'_> {
                 orders: port(Service::Orders),
                 payments: port(Service::Payments),
                 sandbox: self.ports.gateway,
+                client: self.ports.client,
             }],
             limits: Limits::generous(),
             dir: self.dir.to_path_buf(),

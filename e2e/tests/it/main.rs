@@ -14,6 +14,7 @@
     reason = "a failed step fails the test, and a passed one may tell what it did"
 )]
 
+mod browser;
 mod journeys;
 mod races;
 mod torture;

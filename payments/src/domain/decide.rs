@@ -68,6 +68,8 @@ pub fn decide(payment: &Payment, input: Input, now: Timestamp) -> Decision {
                 if state != GatewayState::NeverSeen {
                     next.payment_method = None;
                 }
+                next.awaits_buyer =
+                    next.status == PaymentStatus::Authorizing && state == GatewayState::RequiresAction;
                 ask_again(&mut next, now);
                 None
             }

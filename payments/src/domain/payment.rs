@@ -39,6 +39,9 @@ pub struct Payment {
     pub card: Option<CardSummary>,
     /// Why the gateway refused.
     pub decline_reason: Option<DeclineReason>,
+    /// Whether the bank waits for the buyer to confirm it (3-D Secure).
+    #[serde(default)]
+    pub awaits_buyer: bool,
     /// The newest snapshot of the order. It lies here, so that whoever learns of the order and whoever
     /// learns of the gateway write the same document, and neither can miss the other.
     pub order: OrderSnapshot,
@@ -111,6 +114,7 @@ impl Payment {
             live: true,
             card: None,
             decline_reason: None,
+            awaits_buyer: false,
             order: new.order,
             payment_method: Some(new.payment_method),
             idempotency_key: new.idempotency_key,
@@ -170,6 +174,7 @@ impl Payment {
     pub(super) fn become_status(&mut self, status: PaymentStatus, now: Timestamp) -> Option<PaymentFact> {
         self.status = status;
         self.live = is_live(status);
+        self.awaits_buyer = false;
         self.attempts = 0;
         self.next_attempt_at = is_under_way(status).then_some(now);
         self.changed_at = now;

@@ -22,17 +22,19 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct SandboxGateway {
     client: reqwest::Client,
     url: String,
+    public_url: String,
 }
 
 impl SandboxGateway {
-    /// The gateway at this address, which may take `timeout` to answer.
-    pub fn new(url: &str, timeout: Duration) -> Result<Self, reqwest::Error> {
+    /// The gateway at this address, which may take `timeout` to answer, and is at `public_url` for browsers.
+    pub fn new(url: &str, public_url: &str, timeout: Duration) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder()
             .timeout(timeout)
             .connect_timeout(CONNECT_TIMEOUT.min(timeout))
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { client, url: url.trim_end_matches('/').to_owned() })
+        let [url, public_url] = [url, public_url].map(|url| url.trim_end_matches('/').to_owned());
+        Ok(Self { client, url, public_url })
     }
 
     fn post_step(&self, reference: PaymentId, step: &str) -> RequestBuilder {
@@ -65,6 +67,10 @@ impl PaymentGateway for SandboxGateway {
 
     fn lookup(&self, reference: PaymentId) -> Answering<'_> {
         Box::pin(ask(self.client.get(format!("{}/v1/authorizations/{reference}", self.url))))
+    }
+
+    fn challenge_url(&self, reference: PaymentId) -> String {
+        format!("{}/v1/challenges/{reference}", self.public_url)
     }
 }
 

@@ -69,7 +69,7 @@ pub async fn create_payment(
 ) -> Result<HttpResponse, Problem> {
     let sent = fingerprint(&body);
     if let Some(known) = context.payments.with_key(user.id, key.as_str()).await? {
-        return replay(known, &sent);
+        return replay(&context, known, &sent);
     }
     let order = order_of(&context, &user, body.order_id).await?;
     let now = context.clock.now();
@@ -89,11 +89,12 @@ pub async fn create_payment(
         Ok(()) => {}
         Err(CommitError::Duplicate { .. }) => {
             let known = context.payments.with_key(user.id, key.as_str()).await?;
-            return known.map_or_else(|| Err(payment_in_progress()), |known| replay(known, &sent));
+            return known.map_or_else(|| Err(payment_in_progress()), |known| replay(&context, known, &sent));
         }
         Err(error) => return Err(error.into()),
     }
-    answer(authorize(&context, payment).await?)
+    let payment = authorize(&context, payment).await?;
+    answer(&context, payment)
 }
 
 /// The order, if the caller is its buyer. An order placed a moment ago may still be on its way here.
@@ -134,17 +135,17 @@ async fn authorize(context: &Context, payment: Payment) -> Result<Payment, Probl
     Ok(asked.unwrap_or(stored))
 }
 
-fn replay(known: Payment, sent: &str) -> Result<HttpResponse, Problem> {
-    if known.fingerprint == sent { answer(known) } else { Err(Problem::idempotency_key_reused()) }
+fn replay(context: &Context, known: Payment, sent: &str) -> Result<HttpResponse, Problem> {
+    if known.fingerprint == sent { answer(context, known) } else { Err(Problem::idempotency_key_reused()) }
 }
 
-fn answer(payment: Payment) -> Result<HttpResponse, Problem> {
+fn answer(context: &Context, payment: Payment) -> Result<HttpResponse, Problem> {
     // The order ended between the first look at it and the last.
     if payment.decline_reason == Some(DeclineReason::OrderClosed) {
         return Err(order_closed());
     }
     let location = format!("/api/payments/{}", payment.id);
-    let view = PaymentView::from(payment);
+    let view = PaymentView::of(payment, &*context.gateway);
     Ok(HttpResponse::Created().insert_header((header::LOCATION, location)).json(view))
 }
 

@@ -30,5 +30,6 @@ pub async fn get_payment(
 ) -> Result<Json<PaymentView>, Problem> {
     let payment = context.payments.get(id).await?.map(|loaded| loaded.state);
     let payment = payment.filter(|payment| payment.buyer_id == user.id || user.is_admin());
-    Ok(Json(payment.ok_or_else(|| Problem::not_found("payment"))?.into()))
+    let payment = payment.ok_or_else(|| Problem::not_found("payment"))?;
+    Ok(Json(PaymentView::of(payment, &*context.gateway)))
 }

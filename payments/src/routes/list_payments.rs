@@ -45,5 +45,6 @@ pub async fn list_payments(
     let buyer = (!everybody).then_some(user.id);
     let (before, fetch) = (page.after()?, page.fetch());
     let found = context.payments.list(buyer, query.order_id, before, fetch).await?;
-    Ok(Json(Page::of(found, &page, |payment| payment.id).map(PaymentView::from)))
+    let view = |payment| PaymentView::of(payment, &*context.gateway);
+    Ok(Json(Page::of(found, &page, |payment| payment.id).map(view)))
 }

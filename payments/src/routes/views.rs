@@ -12,7 +12,10 @@ use common::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::{Payment, Payout};
+use crate::{
+    domain::{Payment, Payout},
+    gateway::PaymentGateway,
+};
 
 /// One attempt to pay an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -30,15 +33,33 @@ pub struct PaymentView {
     pub card: Option<CardSummary>,
     /// Why the gateway refused, if it did.
     pub decline_reason: Option<DeclineReason>,
+    /// What the buyer has to do before it can go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_action: Option<NextAction>,
     /// When the buyer paid.
     pub created_at: Timestamp,
     /// When the payment last changed its status.
     pub changed_at: Timestamp,
 }
 
-impl From<Payment> for PaymentView {
-    fn from(payment: Payment) -> Self {
+/// What a buyer has to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum NextAction {
+    /// Confirm the payment on the bank's page (3-D Secure), in a frame or a window.
+    Authenticate {
+        /// Where that page is.
+        #[schema(example = "/sandbox/v1/challenges/01939c5e-7d3b-7c1a-9f6e-2b8d4c6a1e35")]
+        url: String,
+    },
+}
+
+impl PaymentView {
+    /// What a client sees of a payment at this gateway.
+    pub fn of(payment: Payment, gateway: &dyn PaymentGateway) -> Self {
+        let url = payment.awaits_buyer.then(|| gateway.challenge_url(payment.id));
         Self {
+            next_action: url.map(|url| NextAction::Authenticate { url }),
             id: payment.id,
             order_id: payment.order_id,
             amount: payment.amount,

@@ -20,6 +20,7 @@ use super::{
     engine::{Done, Engine, LEDGER_PAGE, Refusal},
     entries::Amount,
     faults,
+    pages::{self, Authenticate},
 };
 
 /// No request is larger.
@@ -43,6 +44,7 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
     .service(read_ledger)
     .service(order_fault)
     .service(clear_faults)
+    .configure(pages::configure)
     .route("/livez", web::get().to(HttpResponse::Ok))
     .route("/readyz", web::get().to(HttpResponse::Ok));
 }
@@ -106,23 +108,9 @@ async fn lookup(engine: Data<Engine>, reference: Path<String>) -> Reply {
     Ok(HttpResponse::Ok().json(done.authorization))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum AuthenticationOutcome {
-    Succeeded,
-    Failed,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Authenticate {
-    outcome: AuthenticationOutcome,
-}
-
 #[post("/v1/authorizations/{reference}/authenticate")]
 async fn authenticate(engine: Data<Engine>, reference: Path<String>, body: Json<Authenticate>) -> Reply {
-    let succeeded = matches!(body.outcome, AuthenticationOutcome::Succeeded);
-    Ok(answer(&engine.authenticate(&reference, succeeded).await?))
+    Ok(answer(&engine.authenticate(&reference, body.succeeded()).await?))
 }
 
 #[post("/v1/authorizations/{reference}/capture")]
@@ -169,7 +157,7 @@ async fn clear_faults(engine: Data<Engine>) -> Reply {
     Ok(HttpResponse::NoContent().finish())
 }
 
-type Reply = Result<HttpResponse, Problem>;
+pub(super) type Reply = Result<HttpResponse, Problem>;
 
 fn answer(done: &Done) -> HttpResponse {
     let status = match (done.authorization.status, done.first) {
@@ -180,7 +168,7 @@ fn answer(done: &Done) -> HttpResponse {
     HttpResponse::build(status).json(&done.authorization)
 }
 
-fn check_reference(reference: &str) -> Result<(), Problem> {
+pub(super) fn check_reference(reference: &str) -> Result<(), Problem> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if (1..=64).contains(&reference.len()) && reference.bytes().all(allowed) {
         return Ok(());
@@ -191,7 +179,7 @@ fn check_reference(reference: &str) -> Result<(), Problem> {
 /// A refusal on its way out.
 #[derive(Debug, thiserror::Error)]
 #[error("{code}: {detail}")]
-struct Problem {
+pub(super) struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: String,

@@ -198,6 +198,7 @@ pub fn config(world: &TestWorld, sandbox_url: &str) -> Config {
     Config {
         service: world.service_config(),
         sandbox_gateway_url: sandbox_url.to_owned(),
+        sandbox_gateway_public_url: "/sandbox".to_owned(),
         sandbox_webhook_secret: SECRET.into(),
         gateway_timeout: GATEWAY_TIMEOUT,
     }

@@ -20,7 +20,7 @@ use crate::app::*;
 
 async fn auditor(app: &TestApp) -> Auditor<Context> {
     let bus = app.running.bus().clone();
-    let gateway = SandboxGateway::new(&app.sandbox.url(), GATEWAY_TIMEOUT).unwrap();
+    let gateway = SandboxGateway::new(&app.sandbox.url(), "/sandbox", GATEWAY_TIMEOUT).unwrap();
     let context = Context::new(Payments::of(&bus), Orders::of(&bus), Arc::new(gateway));
     Auditor::prepare(bus, audit::table(), context).await.unwrap()
 }

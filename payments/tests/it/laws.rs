@@ -30,7 +30,7 @@ async fn quiet(world: &TestWorld) -> (Service, Context) {
     service.register::<Payout>().await.unwrap();
     service.register::<OrderView>().await.unwrap();
     let bus = service.bus();
-    let gateway = SandboxGateway::new("http://127.0.0.1:9", GATEWAY_TIMEOUT).unwrap();
+    let gateway = SandboxGateway::new("http://127.0.0.1:9", "/sandbox", GATEWAY_TIMEOUT).unwrap();
     let context = Context {
         payments: Payments::of(&bus),
         payouts: Payouts::of(&bus),

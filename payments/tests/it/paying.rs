@@ -6,7 +6,7 @@ use common::events::{
     order::OrderStatus,
     payment::{DeclineReason, PaymentAuthorized, PaymentCaptured, PaymentDeclined, PaymentStatus},
 };
-use payments::routes::PaymentView;
+use payments::routes::{NextAction, PaymentView};
 
 use crate::app::*;
 
@@ -109,11 +109,14 @@ async fn a_payment_waits_for_three_d_secure_and_goes_on_when_the_bank_agrees() {
     let order = app.place().await;
     let payment: PaymentView = app.pay(&order, NEEDS_AUTHENTICATION).await.expect(201).body();
     assert_eq!(payment.status, PaymentStatus::Authorizing);
+    let url = format!("/sandbox/v1/challenges/{}", payment.id);
+    assert_eq!(payment.next_action, Some(NextAction::Authenticate { url }), "the buyer is told where to go");
     assert_eq!(app.stored(payment.id).await.payment_method, None, "the token is not needed any more");
     let agree = serde_json::json!({ "outcome": "succeeded" });
-    let path = format!("/v1/authorizations/{}/authenticate", payment.id);
-    app.gateway("POST", &path, Some(&agree)).await.expect(201);
-    app.until(payment.id, PaymentStatus::Authorized).await;
+    let path = format!("/v1/challenges/{}", payment.id);
+    app.gateway("POST", &path, Some(&agree)).await.expect(200);
+    let payment = app.until(payment.id, PaymentStatus::Authorized).await;
+    assert_eq!(payment.next_action, None, "nothing is left to do");
 }
 
 #[tokio::test]

@@ -82,3 +82,37 @@ async fn the_gateway_says_that_it_lives() {
     app.gateway("GET", "/readyz", None).await.expect(200);
     app.gateway("DELETE", "/v1/faults", None).await.expect(204);
 }
+
+#[tokio::test]
+async fn the_pages_of_the_gateway_load_nothing_from_elsewhere_and_are_framed_by_the_shop_alone() {
+    let app = TestApp::start().await;
+    for path in ["/v1/card-form", "/v1/challenges/p"] {
+        let answer = app.gateway("GET", path, None).await.expect(200);
+        let policy = &answer.headers["content-security-policy"];
+        assert!(policy.contains("default-src 'none'"), "{policy}");
+        assert!(policy.contains("frame-ancestors 'self'"), "{policy}");
+        assert!(!answer.text.contains("http"), "{path} leads elsewhere");
+        assert!(
+            !answer.text.contains("<style") && !answer.text.contains(" on"),
+            "{path} has something inline"
+        );
+    }
+    for path in ["/v1/card-form.js", "/v1/challenge.js", "/v1/pages.css"] {
+        app.gateway("GET", path, None).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_challenge_is_decided_once_and_tells_no_more_than_where_that_led() {
+    let app = TestApp::start().await;
+    let token = app.token(NEEDS_AUTHENTICATION).await;
+    let request = json!({ "reference": "p", "token": token, "amountCents": 500, "currency": "USD" });
+    let decide = async |outcome: &str| {
+        app.gateway("POST", "/v1/challenges/p", Some(&json!({ "outcome": outcome }))).await
+    };
+    decide("succeeded").await.expect(404);
+    app.gateway("POST", "/v1/authorizations", Some(&request)).await.expect(201);
+    decide("perhaps").await.expect(422);
+    assert_eq!(decide("succeeded").await.expect(200).json(), json!({ "status": "authorized" }));
+    decide("failed").await.expect(409);
+}

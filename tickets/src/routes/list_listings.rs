@@ -47,6 +47,7 @@ pub struct ListListings {
     status: Option<ListingStatus>,
     /// In which order. Default: `total` of a show, and `newest` without.
     #[garde(skip)]
+    #[param(inline)]
     sort: Option<Sort>,
 }
 

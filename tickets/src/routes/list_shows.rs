@@ -54,6 +54,7 @@ pub struct ListShows {
     on_sale: Option<bool>,
     /// In which order. Default: `relevance` with `q`, and `soonest` without.
     #[garde(skip)]
+    #[param(inline)]
     sort: Option<Sort>,
 }
 

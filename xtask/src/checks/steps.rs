@@ -7,7 +7,12 @@ use anyhow::{Result, bail};
 
 use super::{Wanted, conformance, servers::TestServers, summary::Counts, tools};
 use crate::{
-    cargo, children::foreground, log::Log, provision::schemathesis::Schemathesis, signals::Stop,
+    cargo,
+    children::foreground,
+    client,
+    log::Log,
+    provision::{debian, schemathesis::Schemathesis},
+    signals::Stop,
     workspace::Workspace,
 };
 
@@ -30,6 +35,7 @@ pub enum Step {
     Unused,
     /// Needs a database from outside, so it is run by `ci` and on demand only.
     Advisories,
+    Client,
     Conformance,
     Tests,
 }
@@ -57,13 +63,14 @@ impl Outcome {
 
 impl Step {
     /// All that need nothing from outside, in the order in which they are run.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Format,
         Self::Generated,
         Self::Unused,
         Self::Dependencies,
         Self::Lints,
         Self::Docs,
+        Self::Client,
         Self::Conformance,
         Self::Tests,
     ];
@@ -88,6 +95,7 @@ impl Step {
             Self::Dependencies => "dependencies",
             Self::Unused => "unused",
             Self::Advisories => "advisories",
+            Self::Client => "client",
             Self::Conformance => "conformance",
             Self::Tests => "tests",
         }
@@ -103,6 +111,9 @@ impl Step {
             Self::Dependencies => "cargo deny: licences, sources and bans",
             Self::Unused => "cargo machete: every dependency is used",
             Self::Advisories => "cargo deny: no dependency is known to be dangerous; fetches what is known",
+            Self::Client => {
+                "the client: generated types, format, lints, types, unit tests and production build"
+            }
             Self::Conformance => "the bus keeps its promises on the oldest and the newest NATS as well",
             Self::Tests => "cargo test, on a mongod, a nats-server and a redis-server of its own",
         }
@@ -152,6 +163,7 @@ pub fn run(
         Step::Dependencies => tools::deny(workspace, stop, log),
         Step::Unused => tools::machete(workspace, stop, log),
         Step::Advisories => tools::advisories(workspace, stop, log),
+        Step::Client => client(workspace, stop, log),
         Step::Conformance => conformance::check(workspace, stop, log, counts),
         Step::Tests => tests(workspace, wanted, stop, log, counts),
     }
@@ -161,6 +173,16 @@ pub fn run(
 pub fn finish(command: &Command, stop: &Stop) -> Result<Outcome> {
     let status = foreground::run(command, STEP_BOUND, stop, |line| println!("{line}"))?;
     Ok(if status.success() { Outcome::Passed } else { Outcome::Failed(None) })
+}
+
+/// What npm checks of the client. Its journeys in a browser are among the tests: they need everything else.
+fn client(workspace: &Workspace, stop: &Stop, log: &Log) -> Result<Outcome> {
+    client::install(workspace, stop, log)?;
+    for script in ["types:check", "format", "lint", "typecheck", "unit"] {
+        client::run(workspace, &["run", "--silent", script], stop)?;
+    }
+    client::prepare(workspace, stop, log)?;
+    Ok(Outcome::Passed)
 }
 
 /// Builds the services and the tests, starts the servers, and runs `cargo test`.
@@ -178,6 +200,8 @@ fn tests(
     command.args(selection.args());
     if selection.needs_services() {
         Schemathesis::install(workspace, log)?;
+        debian::install_chromium(log)?;
+        client::prepare(workspace, stop, log)?;
         command.envs(cargo::build(workspace, &BINARIES, stop)?.dir().map(|dir| ("STAGEDOOR_BIN_DIR", dir)));
     }
     if let Some(examples) = wanted.examples {

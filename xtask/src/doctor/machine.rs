@@ -13,7 +13,7 @@ use crate::{
     provision::{self, version::Version, wheel},
     up::{
         backing,
-        services::{SERVICES, Service},
+        services::{CLIENT_PORT, SERVICES, Service},
     },
     workspace::{Workspace, which},
 };
@@ -156,7 +156,7 @@ fn ports(workspace: &Workspace) -> Finding {
     if super::running::owner(workspace).is_some() {
         return Finding::good("ports", "in use by `cargo xtask up`");
     }
-    let servers = [backing::MONGODB_PORT, backing::NATS_PORT, backing::REDIS_PORT, 8080];
+    let servers = [backing::MONGODB_PORT, backing::NATS_PORT, backing::REDIS_PORT, CLIENT_PORT, 8080];
     let of_services = SERVICES.iter().flat_map(Service::ports);
     let taken: Vec<u16> =
         servers.into_iter().chain(of_services).filter(|port| !crate::ports::is_free(*port)).collect();

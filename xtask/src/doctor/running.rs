@@ -11,13 +11,13 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::Finding;
 use crate::{
-    leftovers,
+    leftovers, ports,
     servers::{mongo, nats, redis},
     up::{
         self,
         backing::{self, Backing},
         running::readiness,
-        services::SERVICES,
+        services::{CLIENT_PORT, SERVICES},
     },
     workspace::Workspace,
 };
@@ -45,6 +45,7 @@ pub fn examine(workspace: &Workspace) -> Vec<Finding> {
         findings.push(part("redis-server", backing::REDIS_PORT, redis::check(backing::REDIS_PORT)));
     }
     findings.extend(SERVICES.iter().map(|service| part(service.name, service.port, readiness(service))));
+    findings.push(part("client", CLIENT_PORT, answers(CLIENT_PORT)));
     match port_of_ingress(workspace) {
         Some(port) => findings.push(part("nginx", port, ingress(port))),
         None => findings.push(Finding::bad("nginx", "it was not started", "look at what `up` says")),
@@ -63,6 +64,11 @@ fn port_of_ingress(workspace: &Workspace) -> Option<u16> {
     let configuration = fs::read_to_string(workspace.up().join("nginx/nginx.conf")).ok()?;
     let (_, rest) = configuration.split_once("listen 127.0.0.1:")?;
     rest.split(';').next()?.parse().ok()
+}
+
+fn answers(port: u16) -> Result<()> {
+    ensure!(ports::answers(port), "nobody answers on port {port}");
+    Ok(())
 }
 
 fn ingress(port: u16) -> Result<()> {

@@ -33,6 +33,14 @@ pub fn install(packages: &[&str], log: &Log) -> Result<()> {
     Ok(())
 }
 
+/// Makes sure that there is a browser for the tests, and letters that it can draw.
+pub fn install_chromium(log: &Log) -> Result<()> {
+    if which("chromium").is_some() {
+        return Ok(());
+    }
+    install(&["chromium", "fonts-liberation"], log)
+}
+
 /// Whether we may install without asking.
 pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;

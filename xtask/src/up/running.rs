@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::services::Service;
 use crate::{
@@ -21,6 +21,9 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// How long the services may take to finish what they began.
 const SERVICES_STOP_BOUND: Duration = Duration::from_secs(20);
+
+/// How long node may take to begin.
+const CLIENT_READY_BOUND: Duration = Duration::from_secs(60);
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(15);
@@ -68,6 +71,17 @@ impl Running {
     /// nginx was started.
     pub fn add_ingress(&mut self, process: Process) {
         self.services.push(Supervised::new(process, None));
+    }
+
+    /// Starts the client, and waits until it answers.
+    pub fn start_client(&mut self, spec: Spec, port: u16) -> Result<()> {
+        let mut process = Process::start(spec, &self.log)?;
+        wait_for(&mut process, Instant::now() + CLIENT_READY_BOUND, || {
+            ensure!(ports::answers(port), "nobody answers on port {port}");
+            Ok(())
+        })?;
+        self.services.push(Supervised::new(process, None));
+        Ok(())
     }
 
     /// Starts a service; says nothing about whether it is ready.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, env, path::Path};
 use anyhow::Result;
 
 use super::secrets::{self, Secrets};
-use crate::{cargo::Binaries, children::Spec, log::grammar::Grammar, nginx::Upstreams};
+use crate::{cargo::Binaries, children::Spec, client::Place, log::grammar::Grammar, nginx::Upstreams};
 
 /// One process.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +26,9 @@ const PAYMENTS: Service = Service { name: "payments", port: 7105, internal_port:
 /// Stands for a company outside, and has one port like any of them.
 const SANDBOX: Service = Service { name: "sandbox-gateway", port: 7106, internal_port: 7106 };
 
+/// The client: a program of Node's, and no service of ours.
+pub const CLIENT_PORT: u16 = 7100;
+
 /// All, the gateway first: payments asks it.
 pub const SERVICES: [Service; 6] = [SANDBOX, AUTH, TICKETS, ORDERS, EXPIRATION, PAYMENTS];
 
@@ -37,7 +40,22 @@ pub fn upstreams() -> Upstreams {
         orders: ORDERS.port,
         payments: PAYMENTS.port,
         sandbox: SANDBOX.port,
+        client: CLIENT_PORT,
     }
+}
+
+/// Where the client is and what it is told.
+pub fn client(ingress_port: u16, dir: &Path) -> Place {
+    Place {
+        port: CLIENT_PORT,
+        tickets_port: TICKETS.port,
+        public_origin: public_origin(ingress_port),
+        dir: dir.to_path_buf(),
+    }
+}
+
+fn public_origin(ingress_port: u16) -> String {
+    format!("http://stagedoor.localhost:{ingress_port}")
 }
 
 impl Service {
@@ -77,7 +95,7 @@ impl Service {
             ("INTERNAL_PORT", self.internal_port.to_string()),
             // xtask writes it out for people.
             ("LOG_FORMAT", "json".to_owned()),
-            ("PUBLIC_ORIGIN", format!("http://stagedoor.localhost:{ingress_port}")),
+            ("PUBLIC_ORIGIN", public_origin(ingress_port)),
             // There is no TLS here, and browsers keep a Secure cookie off plain HTTP.
             ("COOKIE_SECURE", "false".to_owned()),
             ("ADMIN_EMAIL", secrets::ADMIN_EMAIL.to_owned()),

@@ -32,6 +32,15 @@ struct Answer {
 
 impl World {
     fn new(limits: Limits) -> Self {
+        Self::with_client(limits, stub::start("client"))
+    }
+
+    fn without_client() -> Self {
+        let [client] = ports::free().unwrap();
+        Self::with_client(Limits::generous(), client)
+    }
+
+    fn with_client(limits: Limits, client: u16) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let scratch = Scratch::new(&format!("ingress-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
         // Nobody listens where payments should be.
@@ -42,6 +51,7 @@ impl World {
             orders: stub::start("orders"),
             payments,
             sandbox: stub::start("sandbox"),
+            client,
         };
         let workspace = Workspace::here();
         let tools = provision::provision(&workspace, &Log::stdout()).unwrap();
@@ -101,10 +111,18 @@ fn every_path_goes_to_its_service() {
         ("/api/passes/7", "tickets"),
         ("/api/orders/7", "orders"),
         ("/sandbox/v1/tokens", "sandbox"),
+        ("/sandbox/v1/card-form?locale=de", "sandbox"),
+        ("/sandbox/v1/card-form.js", "sandbox"),
+        ("/sandbox/v1/challenges/01939c5e-7d3b-7c1a-9f6e-2b8d4c6a1e35", "sandbox"),
+        ("/", "client"),
+        ("/shows/7?listing=1", "client"),
+        ("/_next/static/x.js", "client"),
     ] {
         let answer = world.get(path);
-        let (name, _) = answer.body.split_once('\n').unwrap();
+        let (name, request) = answer.body.split_once('\n').unwrap();
         assert_eq!((answer.status, name), (200, service), "{path}");
+        let asked = path.trim_start_matches("/sandbox");
+        assert!(request.contains(&format!("GET {asked} ")), "{path} became {request}");
     }
 }
 
@@ -122,7 +140,9 @@ fn what_is_internal_cannot_be_reached() {
         "/sandbox/v1/tokens/..%2fledger",
         "/api/users/../../metrics",
         "/.problems/not_found",
+        "/.pages/away.html",
         "/../Cargo.toml",
+        "/sandbox/v1/challenges/x/authenticate",
     ] {
         let answer = world.get(path);
         assert!([400, 404].contains(&answer.status), "{path}: {}", answer.status);
@@ -195,14 +215,22 @@ fn event_streams_are_handed_on_as_they_come() {
 }
 
 #[test]
-fn the_first_page_is_there_with_its_security_headers() {
+fn pages_have_their_security_headers() {
     let world = World::new(Limits::generous());
     let answer = world.get("/");
     assert_eq!(answer.status, 200);
-    assert!(answer.body.contains("<h1>"));
-    for header in ["content-security-policy", "x-content-type-options", "referrer-policy", "x-frame-options"]
-    {
+    for header in ["x-content-type-options", "referrer-policy", "x-frame-options", "permissions-policy"] {
         assert!(answer.head.contains(header), "{header}");
     }
     assert!(!answer.head.contains("nginx/"), "the version is nobody's business");
+}
+
+#[test]
+fn while_the_client_is_away_a_page_says_so() {
+    let world = World::without_client();
+    let answer = world.get("/shows");
+    assert_eq!(answer.status, 503);
+    assert!(answer.head.contains("content-type: text/html"), "{}", answer.head);
+    assert!(answer.head.contains("retry-after: 5"), "{}", answer.head);
+    assert!(answer.body.contains("Back in a moment"));
 }

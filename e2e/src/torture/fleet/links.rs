@@ -48,6 +48,8 @@ pub struct Links {
     pub redis_port: u16,
     pub gateway_port: u16,
     pub ingress_port: u16,
+    /// Where nobody is: no browser looks at a market under torture.
+    client_port: u16,
     services: BTreeMap<Replica, Ports>,
     between: BTreeMap<Way, Link>,
 }
@@ -56,7 +58,8 @@ impl Links {
     /// Opens all of them, in fair weather.
     pub async fn open() -> Self {
         let mongod_ports = [(); MEMBERS].map(|()| ports::next());
-        let [nats_port, redis_port, gateway_port, ingress_port] = [(); 4].map(|()| ports::next());
+        let [nats_port, redis_port, gateway_port, ingress_port, client_port] =
+            [(); 5].map(|()| ports::next());
         let services = BTreeMap::from(Replica::ALL.map(|replica| (replica, Ports::new())));
         let mut ways: Vec<(Way, u16)> = mongod_ports
             .into_iter()
@@ -76,7 +79,17 @@ impl Links {
             between.insert(way, open(target).await);
         }
         let crowd = open(ingress_port).await;
-        Self { crowd, mongod_ports, nats_port, redis_port, gateway_port, ingress_port, services, between }
+        Self {
+            crowd,
+            mongod_ports,
+            nats_port,
+            redis_port,
+            gateway_port,
+            ingress_port,
+            client_port,
+            services,
+            between,
+        }
     }
 
     /// One of them.
@@ -137,6 +150,7 @@ impl Links {
                 orders: port(Service::Orders),
                 payments: port(Service::Payments),
                 sandbox: self.gateway_port,
+                client: self.client_port,
             }
         };
         Replica::ALL.map(of).to_vec()

@@ -1,0 +1,43 @@
+import AxeBuilder from '@axe-core/playwright';
+import { type Page, expect, test as base } from '@playwright/test';
+
+interface Options {
+  /** What the browser may complain of in this test: nothing, unless a test breaks something on purpose. */
+  excused: RegExp[];
+}
+
+/** A page on which every complaint of the browser, a script that the policy stopped included, is a failure. */
+export const test = base.extend<Options>({
+  excused: [[], { option: true }],
+  page: async ({ page, excused }, run) => {
+    const complaints = watch(page);
+    await run(page);
+    expect(complaints.filter((text) => !excused.some((excuse) => excuse.test(text)))).toEqual([]);
+  },
+});
+
+/** Collects what the browser complains of. */
+export function watch(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return complaints;
+}
+
+/** Looks for what keeps people from using the page, in both themes. */
+export async function expectAccessible(page: Page): Promise<void> {
+  for (const theme of ['light', 'dark']) {
+    await page.evaluate((name) => document.documentElement.setAttribute('data-theme', name), theme);
+    const { violations } = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+      .analyze();
+    const found = violations.map(
+      ({ id, nodes }) => `${theme}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`,
+    );
+    expect(found).toEqual([]);
+  }
+}
+
+export { expect };

@@ -1,0 +1,208 @@
+'use client';
+
+import { useLocale, useTranslations } from 'next-intl';
+import Link from 'next/link';
+import { useState } from 'react';
+import useSWR from 'swr';
+import { type Listing, answered, api } from '@/api/client';
+import { Badge } from '@/components/ui/badge';
+import { Button, buttonClass } from '@/components/ui/button';
+import { Dialog } from '@/components/ui/dialog';
+import { Empty } from '@/components/ui/empty';
+import { Field } from '@/components/ui/field';
+import { Notice } from '@/components/ui/notice';
+import { Skeleton, SkeletonList } from '@/components/ui/skeleton';
+import { useShow } from '@/features/orders/use-order';
+import { formatMoney, parseCents } from '@/lib/money';
+import { useRefusalText } from '@/lib/use-refusal-text';
+import { formatWhen } from '@/lib/when';
+
+const MOST = 100;
+
+/** One's own listings: what is left, and what can be done with each. */
+export function MyListings() {
+  const t = useTranslations('sell.mine');
+  const explain = useRefusalText();
+  const { data, error, mutate } = useSWR<Listing[], unknown>('my listings', async () => {
+    const query = { sellerId: 'me', limit: MOST };
+    return (await answered(api.GET('/api/listings', { params: { query } }))).items;
+  });
+  if (error && !data) return <Notice tone="bad" title={explain(error)} />;
+  if (!data) return <SkeletonList label={t('loading')} />;
+  if (data.length === 0) {
+    return (
+      <Empty
+        title={t('none')}
+        action={
+          <Link href="/sell/new" className={buttonClass()}>
+            {t('start')}
+          </Link>
+        }
+      >
+        {t('noneHelp')}
+      </Empty>
+    );
+  }
+  return (
+    <ul className="space-y-3">
+      {data.map((listing) => (
+        <li key={listing.id}>
+          <Row listing={listing} onChanged={() => void mutate()} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Row({ listing, onChanged }: { listing: Listing; onChanged: () => void }) {
+  const t = useTranslations('sell.mine');
+  const locale = useLocale();
+  const { data: show } = useShow(listing.showId);
+  const [asked, setAsked] = useState<'price' | 'withdraw'>();
+  const sold = listing.seats.length - listing.seatsLeft;
+  const isOnSale = listing.status === 'active' && listing.seatsLeft > 0;
+  return (
+    <article className="card space-y-3 p-4">
+      <div className="flex flex-wrap items-start justify-between gap-3">
+        <div className="min-w-0">
+          {show ? (
+            <>
+              <h3 className="font-semibold">{show.title}</h3>
+              <p className="text-sm text-muted">{formatWhen(show.startsAt, show.venue.timeZone, locale)}</p>
+            </>
+          ) : (
+            <Skeleton className="h-11 w-52" />
+          )}
+          <p className="text-sm text-muted">
+            {listing.section} {listing.row ? `· ${t('row', { row: listing.row })}` : ''}
+          </p>
+        </div>
+        <div className="space-y-1 text-right">
+          <p className="font-semibold">{t('each', { price: formatMoney(listing.price, locale) })}</p>
+          {listing.status === 'withdrawn' ? (
+            <Badge>{t('withdrawn')}</Badge>
+          ) : (
+            <Badge tone={isOnSale ? 'accent' : 'plain'}>
+              {t('sold', { sold, all: listing.seats.length })}
+            </Badge>
+          )}
+        </div>
+      </div>
+      {isOnSale && (
+        <div className="flex flex-wrap gap-2">
+          <Button look="secondary" onClick={() => setAsked('price')}>
+            {t('editPrice')}
+          </Button>
+          <Button look="quiet" onClick={() => setAsked('withdraw')}>
+            {t('withdraw')}
+          </Button>
+        </div>
+      )}
+      {asked === 'price' && (
+        <PriceDialog listing={listing} onClose={() => setAsked(undefined)} onChanged={onChanged} />
+      )}
+      {asked === 'withdraw' && (
+        <WithdrawDialog listing={listing} onClose={() => setAsked(undefined)} onChanged={onChanged} />
+      )}
+    </article>
+  );
+}
+
+interface Asking {
+  listing: Listing;
+  onClose: () => void;
+  onChanged: () => void;
+}
+
+function PriceDialog({ listing, onClose, onChanged }: Asking) {
+  const t = useTranslations('sell.mine');
+  const fields = useTranslations('fields');
+  const explain = useRefusalText();
+  const [text, setText] = useState((listing.price.amountCents / 100).toFixed(2));
+  const [error, setError] = useState<string>();
+  const [isBusy, setIsBusy] = useState(false);
+  const save = async () => {
+    const amountCents = parseCents(text);
+    if (!amountCents) {
+      setError(fields('price'));
+      return;
+    }
+    setIsBusy(true);
+    try {
+      const price = { amountCents, currency: listing.price.currency };
+      await answered(
+        api.PATCH('/api/listings/{id}', { params: { path: { id: listing.id } }, body: { price } }),
+      );
+      onChanged();
+      onClose();
+    } catch (refusal) {
+      setError(explain(refusal));
+      setIsBusy(false);
+    }
+  };
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={t('editPrice')}
+      description={t('editPriceHelp')}
+      closeLabel={t('close')}
+    >
+      <form
+        className="space-y-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save();
+        }}
+      >
+        <Field
+          label={t('newPrice', { currency: listing.price.currency })}
+          inputMode="decimal"
+          value={text}
+          error={error}
+          onChange={(event) => setText(event.target.value)}
+        />
+        <Button type="submit" className="w-full" disabled={isBusy} aria-busy={isBusy}>
+          {t('save')}
+        </Button>
+      </form>
+    </Dialog>
+  );
+}
+
+function WithdrawDialog({ listing, onClose, onChanged }: Asking) {
+  const t = useTranslations('sell.mine');
+  const explain = useRefusalText();
+  const [trouble, setTrouble] = useState<string>();
+  const [isBusy, setIsBusy] = useState(false);
+  const withdraw = async () => {
+    setIsBusy(true);
+    try {
+      await answered(api.POST('/api/listings/{id}/withdraw', { params: { path: { id: listing.id } } }));
+      onChanged();
+      onClose();
+    } catch (refusal) {
+      setTrouble(explain(refusal));
+      setIsBusy(false);
+    }
+  };
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={t('withdrawTitle')}
+      description={t('withdrawHelp')}
+      closeLabel={t('close')}
+    >
+      {trouble && <Notice tone="bad" title={trouble} />}
+      <div className="flex flex-col-reverse gap-3 sm:flex-row sm:justify-end">
+        <Button look="secondary" onClick={onClose}>
+          {t('keep')}
+        </Button>
+        <Button look="danger" disabled={isBusy} aria-busy={isBusy} onClick={() => void withdraw()}>
+          {t('withdraw')}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
