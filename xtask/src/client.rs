@@ -146,7 +146,7 @@ fn fingerprint(client: &Path) -> Result<String> {
         hash.update([0]);
         hash.update(Sha256::digest(fs::read(&file).with_context(|| format!("read {}", file.display()))?));
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:x}", hash.finalize()))
 }
 
 #[cfg(test)]

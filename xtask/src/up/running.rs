@@ -23,7 +23,7 @@ const POLL: Duration = Duration::from_millis(100);
 const SERVICES_STOP_BOUND: Duration = Duration::from_secs(20);
 
 /// How long node may take to begin.
-const CLIENT_READY_BOUND: Duration = Duration::from_secs(60);
+const CLIENT_READY_BOUND: Duration = Duration::from_mins(1);
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(15);
