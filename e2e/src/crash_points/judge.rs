@@ -8,7 +8,7 @@ use crate::market::{Market, Service, until_within};
 
 /// How many listeners of each service are given nonsense.
 const FOLLOWERS: [(Service, u64); 4] =
-    [(Service::Tickets, 1), (Service::Orders, 1), (Service::Expiration, 1), (Service::Payments, 2)];
+    [(Service::Tickets, 2), (Service::Orders, 1), (Service::Expiration, 1), (Service::Payments, 2)];
 
 /// What must have become of an order.
 struct Right {
