@@ -15,7 +15,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("star
 /// Nothing expires here while a test looks.
 const PATIENT: Patience = Patience { hold: Duration::from_mins(15), gateway: Duration::from_secs(5) };
 /// Enough for a browser on a busy machine to buy, and short enough to watch a hold come to its end.
-const WATCHED: Patience = Patience { hold: Duration::from_secs(60), gateway: Duration::from_secs(5) };
+const WATCHED: Patience = Patience { hold: Duration::from_mins(1), gateway: Duration::from_secs(5) };
 /// Orders expire within moments here, and before a gateway that hangs is given up.
 const HASTY: Patience = Patience { hold: Duration::from_secs(2), gateway: Duration::from_secs(3) };
 
