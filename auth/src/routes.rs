@@ -19,7 +19,7 @@ mod list_sessions;
 mod refresh_session;
 mod views;
 
-use actix_web::{guard::GuardContext, web::Data};
+use actix_web::web::Data;
 use common::{
     bus::Bus,
     http::{ApiInfo, openapi_of},
@@ -66,15 +66,6 @@ pub struct Context {
     pub lifetimes: Lifetimes,
     /// How many wrong passwords are tolerated.
     pub tolerance: Tolerance,
-}
-
-/// Names that stand where an id may stand.
-const NAMES: [&str; 4] = ["sessions", "refresh", "jwks.json", "openapi.json"];
-
-/// Whether a path ends with what can be an id: of what has a name there, other methods are not allowed.
-fn ends_with_an_id(context: &GuardContext<'_>) -> bool {
-    let path = context.head().uri.path();
-    !NAMES.iter().any(|name| path.rsplit('/').next() == Some(name))
 }
 
 /// The route table with its context.

@@ -21,7 +21,7 @@ mod suggest_shows;
 pub(crate) mod views;
 mod withdraw_listing;
 
-use actix_web::{guard::GuardContext, web::Data};
+use actix_web::web::Data;
 use common::{bus::Bus, clock::Clock, http::ApiInfo, live::Feed};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -33,15 +33,6 @@ use crate::{
 };
 
 pub use views::{ListingView, PassView, ShowView};
-
-/// Names that stand where an id may stand.
-const NAMES: [&str; 5] = ["check-ins", "preview", "facets", "suggestions", "openapi.json"];
-
-/// Whether a path ends with what can be an id: of what has a name there, other methods are not allowed.
-fn ends_with_an_id(context: &GuardContext<'_>) -> bool {
-    let path = context.head().uri.path();
-    !NAMES.iter().any(|name| path.rsplit('/').next() == Some(name))
-}
 
 /// What the routes work with.
 #[derive(Clone)]

@@ -19,7 +19,8 @@ use futures::FutureExt as _;
 use tracing::Instrument as _;
 
 use super::{
-    KeyRing, Problem, RequestId, body, observe::Observed, request_id::X_REQUEST_ID, streams::Streams, user,
+    KeyRing, Problem, RequestId, body, fallback::RouteTable, observe::Observed, request_id::X_REQUEST_ID,
+    streams::Streams, user,
 };
 use crate::clock::Clock;
 
@@ -76,6 +77,9 @@ async fn answer(
     if declared_length(request.headers()) > body::MAX_BODY_BYTES {
         body::discard(request.take_payload()).await;
         return Err(body::too_large().into());
+    }
+    if let Some(routes) = request.app_data::<Data<RouteTable>>() {
+        routes.check(request.method(), request.path())?;
     }
     answer_head_as_get(&mut request);
     user::look_up_key(request.request(), edge).await;

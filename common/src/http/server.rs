@@ -97,7 +97,7 @@ impl HttpServer {
         F: Fn(&mut Routes) + Clone + Send + 'static,
     {
         let document = openapi_of(self.api, routes.clone());
-        let table = Data::new(RouteTable::of(&document));
+        let table = Data::new(RouteTable::of(&document, &self.api.path()));
         let json = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
         let address = (self.config.bind_address.clone(), self.config.port);
         let (workers, path) = (self.config.http_workers, self.api.path());

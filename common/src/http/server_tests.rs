@@ -171,6 +171,15 @@ async fn a_wrong_method_says_which_are_right() {
 }
 
 #[tokio::test]
+async fn a_name_beside_ids_is_not_taken_for_one() {
+    let app = App::start();
+    let answer = problem(app.get("/api/things/open"), 405, "method_not_allowed").await;
+    assert!(answer.detail.contains("POST"), "{}", answer.detail);
+    let head = app.request(Method::HEAD, "/api/things/open").send().await.unwrap();
+    assert_eq!(head.status(), 405);
+}
+
+#[tokio::test]
 async fn what_is_no_id_names_nothing() {
     let app = App::start();
     for id in ["7", "%7B%22$gt%22:%22%22%7D", "x%00y", "01932f5c7f1e7cc398c4dc0c0c07398f"] {

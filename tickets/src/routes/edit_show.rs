@@ -59,7 +59,7 @@ impl From<EditShow> for ShowEdit {
     ),
     security(("bearer" = [])),
 )]
-#[patch("/api/shows/{id}", guard = "super::ends_with_an_id")]
+#[patch("/api/shows/{id}")]
 pub async fn edit_show(
     context: web::Data<Context>,
     user: CurrentUser,
