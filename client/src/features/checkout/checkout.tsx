@@ -4,14 +4,14 @@ import { useLocale, useTranslations } from 'next-intl';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { type Order, UNREACHABLE, answered, api } from '@/api/client';
-import { Refusal } from '@/api/problem';
+import { type Order, answered, api } from '@/api/client';
 import { Button, buttonClass } from '@/components/ui/button';
 import { Notice } from '@/components/ui/notice';
 import { Skeleton, SkeletonList } from '@/components/ui/skeleton';
 import { SignedIn } from '@/features/account/signed-in';
 import { useLiveOrders } from '@/features/orders/use-live-orders';
 import { useListing, useOrder, usePayments, useShow } from '@/features/orders/use-order';
+import { idempotencyKey } from '@/lib/idempotency-key';
 import { formatMoney } from '@/lib/money';
 import { useRefusalText } from '@/lib/use-refusal-text';
 import { formatWhen } from '@/lib/when';
@@ -170,30 +170,29 @@ function PayForm({
   const [isBusy, setIsBusy] = useState(false);
   const [trouble, setTrouble] = useState<string>();
   // A token is good for one payment: asking again after silence is asking once.
-  const attempt = useRef<{ token: string; key: string }>(undefined);
+  const [key] = useState(idempotencyKey);
 
   const pay = useCallback(
     async (token: string) => {
-      if (attempt.current?.token !== token) attempt.current = { token, key: crypto.randomUUID() };
       onPaying(true);
       try {
         await answered(
           api.POST('/api/payments', {
-            params: { header: { 'Idempotency-Key': attempt.current.key } },
+            params: { header: { 'Idempotency-Key': key.of(token) } },
             body: { orderId: order.id, paymentMethod: token },
           }),
         );
-        attempt.current = undefined;
+        key.forget();
       } catch (error) {
         setTrouble(explain(error));
-        if (error instanceof Refusal && error.code !== UNREACHABLE) attempt.current = undefined;
+        key.forgetIfAnswered(error);
       } finally {
         setIsBusy(false);
         onPaying(false);
         onPaid();
       }
     },
-    [order.id, onPaying, onPaid, explain],
+    [order.id, key, onPaying, onPaid, explain],
   );
   const said = useCallback(
     (message: CardMessage) => {
@@ -217,8 +216,9 @@ function PayForm({
   const submit = () => {
     setTrouble(undefined);
     setIsBusy(true);
-    if (attempt.current) void pay(attempt.current.token);
-    else card.current?.submit();
+    const token = key.unanswered();
+    if (token === undefined) card.current?.submit();
+    else void pay(token);
   };
   const cancel = async () => {
     setIsBusy(true);

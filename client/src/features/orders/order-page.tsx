@@ -4,14 +4,14 @@ import { CalendarPlus } from 'lucide-react';
 import { useLocale, useTranslations } from 'next-intl';
 import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
-import { useRef, useState } from 'react';
-import { type Order, UNREACHABLE, answered, api } from '@/api/client';
-import { Refusal } from '@/api/problem';
+import { useState } from 'react';
+import { type Order, answered, api } from '@/api/client';
 import { Button, buttonClass } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { Notice } from '@/components/ui/notice';
 import { SkeletonList } from '@/components/ui/skeleton';
 import { SignedIn } from '@/features/account/signed-in';
+import { idempotencyKey } from '@/lib/idempotency-key';
 import { formatMoney } from '@/lib/money';
 import { useRefusalText } from '@/lib/use-refusal-text';
 import { formatMoment, formatWhenThere } from '@/lib/when';
@@ -132,23 +132,22 @@ function Actions({ order, onChanged }: { order: Order; onChanged: () => void }) 
   const [isAsking, setIsAsking] = useState(false);
   const [isBusy, setIsBusy] = useState(false);
   const [trouble, setTrouble] = useState<string>();
-  const key = useRef<string>(undefined);
+  const [key] = useState(idempotencyKey);
   if (order.status !== 'completed' || !show) return null;
 
   const refund = async () => {
-    key.current ??= crypto.randomUUID();
     setIsBusy(true);
     try {
       await answered(
         api.POST('/api/orders/{id}/refund', {
-          params: { path: { id: order.id }, header: { 'Idempotency-Key': key.current } },
+          params: { path: { id: order.id }, header: { 'Idempotency-Key': key.of(order.id) } },
         }),
       );
       setIsAsking(false);
       onChanged();
     } catch (error) {
       setTrouble(explain(error));
-      if (error instanceof Refusal && error.code !== UNREACHABLE) key.current = undefined;
+      key.forgetIfAnswered(error);
     } finally {
       setIsBusy(false);
     }

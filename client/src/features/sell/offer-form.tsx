@@ -4,16 +4,16 @@ import { zodResolver } from '@hookform/resolvers/zod';
 import { useLocale, useTranslations } from 'next-intl';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
-import { useDeferredValue, useRef, useState } from 'react';
+import { useDeferredValue, useState } from 'react';
 import { useForm, useWatch } from 'react-hook-form';
 import useSWR from 'swr';
-import { UNREACHABLE, answered, api } from '@/api/client';
-import { Refusal } from '@/api/problem';
+import { answered, api } from '@/api/client';
 import { Button } from '@/components/ui/button';
 import { Choice, Field } from '@/components/ui/field';
 import { Notice } from '@/components/ui/notice';
 import { SkeletonList } from '@/components/ui/skeleton';
 import { useShow } from '@/features/orders/use-order';
+import { idempotencyKey } from '@/lib/idempotency-key';
 import { formatMoney } from '@/lib/money';
 import { showBesideFields, useFieldText } from '@/lib/use-form-problems';
 import { useRefusalText } from '@/lib/use-refusal-text';
@@ -44,7 +44,7 @@ export function OfferForm({ showId }: { showId: string }) {
   const router = useRouter();
   const { data: show, error } = useShow(showId);
   const [trouble, setTrouble] = useState<string>();
-  const key = useRef<string>(undefined);
+  const [key] = useState(idempotencyKey);
   const form = useForm<Offer>({
     resolver: zodResolver(offerSchema),
     defaultValues: EMPTY,
@@ -58,17 +58,17 @@ export function OfferForm({ showId }: { showId: string }) {
 
   const submit = async (values: Offer) => {
     setTrouble(undefined);
-    key.current ??= crypto.randomUUID();
+    const body = bodyOf(showId, values);
     try {
       await answered(
         api.POST('/api/listings', {
-          params: { header: { 'Idempotency-Key': key.current } },
-          body: bodyOf(showId, values),
+          params: { header: { 'Idempotency-Key': key.of(JSON.stringify(body)) } },
+          body,
         }),
       );
       router.push('/sell?listed=1');
     } catch (refusal) {
-      if (refusal instanceof Refusal && refusal.code !== UNREACHABLE) key.current = undefined;
+      key.forgetIfAnswered(refusal);
       if (!showBesideFields(refusal, FIELDS, form.setError)) setTrouble(explain(refusal));
     }
   };

@@ -2,14 +2,14 @@
 
 import { useLocale, useTranslations } from 'next-intl';
 import { usePathname, useRouter } from 'next/navigation';
-import { useRef, useState } from 'react';
-import { type Listing, UNREACHABLE, answered, api } from '@/api/client';
-import { Refusal } from '@/api/problem';
+import { useState } from 'react';
+import { type Listing, answered, api } from '@/api/client';
 import { Button } from '@/components/ui/button';
 import { Dialog } from '@/components/ui/dialog';
 import { Choice } from '@/components/ui/field';
 import { Notice } from '@/components/ui/notice';
 import { useUser } from '@/features/account/use-user';
+import { idempotencyKey } from '@/lib/idempotency-key';
 import { formatMoney, times } from '@/lib/money';
 import { firstQuantity, quantities } from '@/lib/seats';
 import { useRefusalText } from '@/lib/use-refusal-text';
@@ -34,8 +34,7 @@ export function HoldDialog({
   const [wanted, setWanted] = useState(party);
   const [isHolding, setIsHolding] = useState(false);
   const [refusal, setRefusal] = useState<unknown>();
-  // The same wish keeps its key, so that asking again after silence is asking once.
-  const wish = useRef<{ of: string; key: string }>(undefined);
+  const [key] = useState(idempotencyKey);
   const quantity = possible.includes(wanted) ? wanted : (firstQuantity(possible) ?? 0);
   const total = times(listing.total, quantity);
 
@@ -44,14 +43,13 @@ export function HoldDialog({
       router.push(`/sign-in?next=${encodeURIComponent(`${path}?listing=${listing.id}`)}`);
       return;
     }
-    const of = `${listing.id} ${quantity} ${listing.total.amountCents}`;
-    if (wish.current?.of !== of) wish.current = { of, key: crypto.randomUUID() };
+    const wish = `${listing.id} ${quantity} ${listing.total.amountCents}`;
     setIsHolding(true);
     setRefusal(undefined);
     try {
       const order = await answered(
         api.POST('/api/orders', {
-          params: { header: { 'Idempotency-Key': wish.current.key } },
+          params: { header: { 'Idempotency-Key': key.of(wish) } },
           body: { listingId: listing.id, quantity, expectedPriceCents: listing.total.amountCents },
         }),
       );
@@ -59,8 +57,7 @@ export function HoldDialog({
     } catch (error) {
       setRefusal(error);
       setIsHolding(false);
-      // A refusal is an answer; only silence keeps the key.
-      if (error instanceof Refusal && error.code !== UNREACHABLE) wish.current = undefined;
+      key.forgetIfAnswered(error);
     }
   }
 
