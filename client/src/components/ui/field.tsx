@@ -2,49 +2,51 @@
 
 import { type ComponentProps, type ReactNode, useId } from 'react';
 
-interface Labelled {
+interface Texts {
   label: ReactNode;
   hint?: ReactNode;
   error?: string | undefined;
 }
 
+/** What ties a control to its label and its words. */
+interface Tied {
+  id: string;
+  className: string;
+  'aria-invalid': true | undefined;
+  'aria-describedby': string | undefined;
+}
+
 /** A text field with its label, what helps to fill it in, and what is wrong with it. */
-export function Field({ label, hint, error, ...rest }: Labelled & ComponentProps<'input'>) {
-  const id = useId();
+export function Field({ label, hint, error, ...rest }: Texts & ComponentProps<'input'>) {
   return (
-    <div className="space-y-1.5">
-      <label htmlFor={id} className="block text-sm font-semibold">
-        {label}
-      </label>
-      <input
-        id={id}
-        className="input"
-        aria-invalid={error ? true : undefined}
-        aria-describedby={described(id, hint, error)}
-        {...rest}
-      />
-      <Words id={id} hint={hint} error={error} />
-    </div>
+    <Labelled label={label} hint={hint} error={error}>
+      {(tied) => <input {...tied} {...rest} />}
+    </Labelled>
   );
 }
 
 /** A choice of one among several. */
-export function Choice({ label, hint, error, children, ...rest }: Labelled & ComponentProps<'select'>) {
+export function Choice({ label, hint, error, ...rest }: Texts & ComponentProps<'select'>) {
+  return (
+    <Labelled label={label} hint={hint} error={error}>
+      {(tied) => <select {...tied} {...rest} />}
+    </Labelled>
+  );
+}
+
+function Labelled({ label, hint, error, children }: Texts & { children: (tied: Tied) => ReactNode }) {
   const id = useId();
   return (
     <div className="space-y-1.5">
       <label htmlFor={id} className="block text-sm font-semibold">
         {label}
       </label>
-      <select
-        id={id}
-        className="input"
-        aria-invalid={error ? true : undefined}
-        aria-describedby={described(id, hint, error)}
-        {...rest}
-      >
-        {children}
-      </select>
+      {children({
+        id,
+        className: 'input',
+        'aria-invalid': error ? true : undefined,
+        'aria-describedby': described(id, hint, error),
+      })}
       <Words id={id} hint={hint} error={error} />
     </div>
   );
