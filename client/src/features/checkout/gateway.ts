@@ -5,7 +5,7 @@
 
 /** What the card form says. */
 export type CardMessage =
-  | { type: 'card.ready'; heightPx: number }
+  | { type: 'card.ready' }
   | { type: 'card.token'; token: string }
   | { type: 'card.invalid' }
   | { type: 'card.unavailable' };
@@ -29,12 +29,11 @@ export function heard(
   frame: HTMLIFrameElement | null,
 ): CardMessage | ChallengeMessage | undefined {
   if (!frame || event.source !== frame.contentWindow) return undefined;
-  const data = event.data as Partial<Record<'type' | 'token' | 'heightPx', unknown>> | null;
+  const data = event.data as Partial<Record<'type' | 'token', unknown>> | null;
   switch (data?.type) {
-    case 'card.ready':
-      return typeof data.heightPx === 'number' ? { type: 'card.ready', heightPx: data.heightPx } : undefined;
     case 'card.token':
       return typeof data.token === 'string' ? { type: 'card.token', token: data.token } : undefined;
+    case 'card.ready':
     case 'card.invalid':
     case 'card.unavailable':
     case 'challenge.done':

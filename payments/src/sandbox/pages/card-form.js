@@ -124,4 +124,4 @@ window.addEventListener('message', (event) => {
     void tokenize();
   }
 });
-tell({ type: 'card.ready', heightPx: document.documentElement.scrollHeight });
+tell({ type: 'card.ready' });
