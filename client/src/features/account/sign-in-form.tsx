@@ -3,7 +3,6 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
-import { useRouter, useSearchParams } from 'next/navigation';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import type { z } from 'zod';
@@ -13,9 +12,8 @@ import { Field } from '@/components/ui/field';
 import { Notice } from '@/components/ui/notice';
 import { showBesideFields, useFieldText } from '@/lib/use-form-problems';
 import { useRefusalText } from '@/lib/use-refusal-text';
-import { nextPath } from './next-path';
 import { signInSchema } from './schema';
-import { welcome } from './use-user';
+import { useEntrance } from './use-entrance';
 
 type Values = z.infer<typeof signInSchema>;
 
@@ -23,8 +21,7 @@ export function SignInForm() {
   const t = useTranslations('account');
   const text = useFieldText();
   const explain = useRefusalText();
-  const router = useRouter();
-  const next = useSearchParams().get('next');
+  const entrance = useEntrance();
   const [trouble, setTrouble] = useState<string>();
   const form = useForm<Values>({
     resolver: zodResolver(signInSchema),
@@ -36,8 +33,7 @@ export function SignInForm() {
     setTrouble(undefined);
     try {
       const { user } = await answered(api.POST('/api/users/sessions', { body: values }));
-      await welcome(user);
-      router.replace(nextPath(next) as never);
+      await entrance.enter(user);
     } catch (error) {
       form.resetField('password');
       if (!showBesideFields(error, ['email', 'password'], form.setError)) setTrouble(explain(error));
@@ -66,7 +62,7 @@ export function SignInForm() {
       </Button>
       <p className="text-center text-sm">
         {t('newHere')}{' '}
-        <Link className="link" href={{ pathname: '/sign-up', query: next ? { next } : {} }}>
+        <Link className="link" href={{ pathname: '/sign-up', query: entrance.query }}>
           {t('signUp')}
         </Link>
       </p>

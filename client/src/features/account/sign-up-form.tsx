@@ -3,7 +3,6 @@
 import { zodResolver } from '@hookform/resolvers/zod';
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
-import { useRouter, useSearchParams } from 'next/navigation';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import type { z } from 'zod';
@@ -14,9 +13,8 @@ import { Field } from '@/components/ui/field';
 import { Notice } from '@/components/ui/notice';
 import { showBesideFields, useFieldText } from '@/lib/use-form-problems';
 import { useRefusalText } from '@/lib/use-refusal-text';
-import { nextPath } from './next-path';
 import { signUpSchema } from './schema';
-import { welcome } from './use-user';
+import { useEntrance } from './use-entrance';
 
 type Values = z.infer<typeof signUpSchema>;
 
@@ -24,8 +22,7 @@ export function SignUpForm() {
   const t = useTranslations('account');
   const text = useFieldText();
   const explain = useRefusalText();
-  const router = useRouter();
-  const next = useSearchParams().get('next');
+  const entrance = useEntrance();
   const [trouble, setTrouble] = useState<string>();
   const form = useForm<Values>({
     resolver: zodResolver(signUpSchema),
@@ -37,8 +34,7 @@ export function SignUpForm() {
     setTrouble(undefined);
     try {
       const { user } = await answered(api.POST('/api/users', { body: values }));
-      await welcome(user);
-      router.replace(nextPath(next) as never);
+      await entrance.enter(user);
     } catch (error) {
       if (error instanceof Refusal && error.code === 'email_taken') {
         form.setError('email', { type: 'server', message: explain(error) }, { shouldFocus: true });
@@ -72,7 +68,7 @@ export function SignUpForm() {
       </Button>
       <p className="text-center text-sm">
         {t('knownHere')}{' '}
-        <Link className="link" href={{ pathname: '/sign-in', query: next ? { next } : {} }}>
+        <Link className="link" href={{ pathname: '/sign-in', query: entrance.query }}>
           {t('signIn')}
         </Link>
       </p>

@@ -7,7 +7,7 @@ import { useSearchParams } from 'next/navigation';
 import { useState } from 'react';
 import { type Order, answered, api } from '@/api/client';
 import { Button, buttonClass } from '@/components/ui/button';
-import { Dialog } from '@/components/ui/dialog';
+import { ConfirmDialog } from '@/components/ui/confirm-dialog';
 import { Notice } from '@/components/ui/notice';
 import { SkeletonList } from '@/components/ui/skeleton';
 import { SignedIn } from '@/features/account/signed-in';
@@ -127,30 +127,20 @@ function Story({ order }: { order: Order }) {
 
 function Actions({ order, onChanged }: { order: Order; onChanged: () => void }) {
   const t = useTranslations('orders.refund');
-  const explain = useRefusalText();
   const { data: show } = useShow(order.showId);
   const [isAsking, setIsAsking] = useState(false);
-  const [isBusy, setIsBusy] = useState(false);
-  const [trouble, setTrouble] = useState<string>();
   const [key] = useState(idempotencyKey);
   if (order.status !== 'completed' || !show) return null;
 
   const refund = async () => {
-    setIsBusy(true);
+    const header = { 'Idempotency-Key': key.of(order.id) };
     try {
-      await answered(
-        api.POST('/api/orders/{id}/refund', {
-          params: { path: { id: order.id }, header: { 'Idempotency-Key': key.of(order.id) } },
-        }),
-      );
-      setIsAsking(false);
-      onChanged();
+      await answered(api.POST('/api/orders/{id}/refund', { params: { path: { id: order.id }, header } }));
     } catch (error) {
-      setTrouble(explain(error));
       key.forgetIfAnswered(error);
-    } finally {
-      setIsBusy(false);
+      throw error;
     }
+    onChanged();
   };
 
   return (
@@ -158,23 +148,17 @@ function Actions({ order, onChanged }: { order: Order; onChanged: () => void }) 
       <Button look="danger" onClick={() => setIsAsking(true)}>
         {t('ask')}
       </Button>
-      <Dialog
-        open={isAsking}
-        onOpenChange={setIsAsking}
-        title={t('title')}
-        description={t('what')}
-        closeLabel={t('keep')}
-      >
-        {trouble && <Notice tone="bad" title={trouble} />}
-        <div className="flex flex-col-reverse gap-3 sm:flex-row sm:justify-end">
-          <Button look="secondary" onClick={() => setIsAsking(false)}>
-            {t('keep')}
-          </Button>
-          <Button look="danger" disabled={isBusy} aria-busy={isBusy} onClick={() => void refund()}>
-            {t('yes')}
-          </Button>
-        </div>
-      </Dialog>
+      {isAsking && (
+        <ConfirmDialog
+          title={t('title')}
+          description={t('what')}
+          noLabel={t('keep')}
+          yesLabel={t('yes')}
+          closeLabel={t('keep')}
+          onClose={() => setIsAsking(false)}
+          onYes={refund}
+        />
+      )}
     </section>
   );
 }

@@ -7,6 +7,7 @@ import useSWR from 'swr';
 import { type Listing, answered, api } from '@/api/client';
 import { Badge } from '@/components/ui/badge';
 import { Button, buttonClass } from '@/components/ui/button';
+import { ConfirmDialog } from '@/components/ui/confirm-dialog';
 import { Dialog } from '@/components/ui/dialog';
 import { Empty } from '@/components/ui/empty';
 import { Field } from '@/components/ui/field';
@@ -172,37 +173,18 @@ function PriceDialog({ listing, onClose, onChanged }: Asking) {
 
 function WithdrawDialog({ listing, onClose, onChanged }: Asking) {
   const t = useTranslations('sell.mine');
-  const explain = useRefusalText();
-  const [trouble, setTrouble] = useState<string>();
-  const [isBusy, setIsBusy] = useState(false);
-  const withdraw = async () => {
-    setIsBusy(true);
-    try {
-      await answered(api.POST('/api/listings/{id}/withdraw', { params: { path: { id: listing.id } } }));
-      onChanged();
-      onClose();
-    } catch (refusal) {
-      setTrouble(explain(refusal));
-      setIsBusy(false);
-    }
-  };
   return (
-    <Dialog
-      open
-      onOpenChange={onClose}
+    <ConfirmDialog
       title={t('withdrawTitle')}
       description={t('withdrawHelp')}
+      noLabel={t('keep')}
+      yesLabel={t('withdraw')}
       closeLabel={t('close')}
-    >
-      {trouble && <Notice tone="bad" title={trouble} />}
-      <div className="flex flex-col-reverse gap-3 sm:flex-row sm:justify-end">
-        <Button look="secondary" onClick={onClose}>
-          {t('keep')}
-        </Button>
-        <Button look="danger" disabled={isBusy} aria-busy={isBusy} onClick={() => void withdraw()}>
-          {t('withdraw')}
-        </Button>
-      </div>
-    </Dialog>
+      onClose={onClose}
+      onYes={async () => {
+        await answered(api.POST('/api/listings/{id}/withdraw', { params: { path: { id: listing.id } } }));
+        onChanged();
+      }}
+    />
   );
 }
