@@ -6,6 +6,7 @@ test('a wish that nobody has answered keeps its key, and another one has another
   const key = idempotencyKey();
   const first = key.of('two seats');
   key.forgetIfAnswered(new Refusal({ code: UNREACHABLE, status: 0 }));
+  key.forgetIfAnswered(new Refusal({ code: 'timeout', status: 504 }));
   expect(key.unanswered()).toBe('two seats');
   expect(key.of('two seats')).toBe(first);
   expect(key.of('three seats')).not.toBe(first);

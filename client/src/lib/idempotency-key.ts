@@ -1,4 +1,7 @@
-import { Refusal, UNREACHABLE } from '@/api/problem';
+import { Refusal } from '@/api/problem';
+
+/** From here on an answer does not say what came of the request: it may have been done. */
+const SERVER_ERROR = 500;
 
 /** The key under which a wish is sent. */
 export interface IdempotencyKey {
@@ -8,7 +11,7 @@ export interface IdempotencyKey {
   unanswered: () => string | undefined;
   /** There was an answer, so that the same wish again is another one. */
   forget: () => void;
-  /** Likewise if a refusal is an answer, and not silence. */
+  /** Likewise if a refusal says what came of it: silence does not, nor does a server that failed. */
   forgetIfAnswered: (error: unknown) => void;
 }
 
@@ -26,7 +29,7 @@ export function idempotencyKey(): IdempotencyKey {
     unanswered: () => kept?.wish,
     forget,
     forgetIfAnswered: (error) => {
-      if (error instanceof Refusal && error.code !== UNREACHABLE) forget();
+      if (error instanceof Refusal && error.status > 0 && error.status < SERVER_ERROR) forget();
     },
   };
 }
