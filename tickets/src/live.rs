@@ -10,7 +10,7 @@ use common::{
 use crate::{
     domain::{admission::Admission, listing::Listing},
     routes::views::{self, ListingView},
-    store::{Admissions, ListingFilter, Listings},
+    store::{Admissions, ListingFilter, ListingOrder, Listings},
 };
 
 /// The most listings that are told of at the beginning, the cheapest ones.
@@ -51,6 +51,7 @@ impl Live for ListingsLive {
         let on_sale = ListingFilter {
             show_id: Some(*show),
             status: Some(ListingStatus::Active),
+            order: ListingOrder::Total,
             ..ListingFilter::default()
         };
         let limit = i64::try_from(MAX_AT_FIRST).unwrap_or(i64::MAX);
