@@ -57,7 +57,8 @@ pub use books::{Books, Reservation};
 pub use machinery::{Machinery, Service};
 pub use person::{Person, new_key};
 pub use shared::{
-    alone_on_a_market, on_a_busy_market, on_a_hasty_market, on_a_market_to_spoil, on_a_market_with_pages,
+    alone_on_a_market, beside_others, in_quiet, on_a_busy_market, on_a_hasty_market, on_a_market_to_spoil,
+    on_a_market_with_pages,
 };
 pub use site::{Site, send};
 pub use surroundings::{ADMIN_EMAIL, ADMIN_PASSWORD};

@@ -1,6 +1,10 @@
 //! The marketplaces that the tests share. A marketplace takes seconds to start and little to run.
 
-use std::{future::Future, sync::LazyLock, time::Duration};
+use std::{
+    future::Future,
+    sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
+};
 
 use tokio::{
     runtime::Runtime,
@@ -11,6 +15,9 @@ use super::{Market, Patience};
 
 /// One runtime for all tests: the marketplaces that they share have their connections on it.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("start the runtime"));
+
+/// Whoever measures by the patience of people has the machine to himself; all others share it.
+static MACHINE: RwLock<()> = RwLock::new(());
 
 /// Nothing expires here while a test looks.
 const PATIENT: Patience = Patience { hold: Duration::from_mins(15), gateway: Duration::from_secs(5) };
@@ -44,18 +51,30 @@ pub fn alone_on_a_market(test: impl AsyncFnOnce(&'static Market)) {
     });
 }
 
-/// On the marketplace that nobody expects anything of: shows are called off here, and listings withdrawn.
-pub fn on_a_market_to_spoil(test: impl AsyncFnOnce(&'static Market)) {
-    static MARKET: OnceCell<Market> = OnceCell::const_new();
-    run(async { test(MARKET.get_or_init(|| Market::start("spoilt", PATIENT)).await).await });
+/// On a marketplace of one's own that nobody expects anything of afterwards: shows are called off here, and
+/// listings withdrawn.
+pub fn on_a_market_to_spoil(test: impl AsyncFnOnce(&Market)) {
+    run(async { test(&Market::start("spoilt", PATIENT).await).await });
 }
 
-/// On the marketplace that browsers are on.
-pub fn on_a_market_with_pages(test: impl AsyncFnOnce(&'static Market)) {
-    static MARKET: OnceCell<Market> = OnceCell::const_new();
-    run(async { test(MARKET.get_or_init(|| Market::start("pages", WATCHED)).await).await });
+/// On the marketplace that browsers are on, with no other test beside: a browser needs both cores, and people
+/// do not wait for minutes.
+pub fn on_a_market_with_pages(test: impl AsyncFnOnce(&Market)) {
+    let _quiet = in_quiet();
+    RUNTIME.block_on(async { test(&Market::start("pages", WATCHED).await).await });
+}
+
+/// Waits until no test needs the machine for itself. For tests that bring their own marketplace.
+pub fn beside_others() -> RwLockReadGuard<'static, ()> {
+    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits until no other test runs, and keeps others from beginning.
+pub fn in_quiet() -> RwLockWriteGuard<'static, ()> {
+    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn run<T>(test: impl Future<Output = T>) -> T {
+    let _company = beside_others();
     RUNTIME.block_on(test)
 }

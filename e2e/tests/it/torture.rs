@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use bson::{Document, doc};
 use e2e::{
-    market::{Service, until_within},
+    market::{Service, in_quiet, until_within},
     torture::{
         Options,
         fleet::{Fleet, parts::Part},
@@ -29,6 +29,7 @@ const CROWD_BOUND: Duration = Duration::from_mins(2);
 
 #[test]
 fn a_market_that_is_well_passes_and_one_that_forgets_does_not() {
+    let _quiet = in_quiet();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let dir = tempfile::tempdir().unwrap();
