@@ -67,7 +67,8 @@ pub struct Options {
     pub out: PathBuf,
 }
 
-/// Runs it; the report tells whether every promise was kept.
+/// Runs it; the report tells whether every promise was kept. An interrupt ends the faults early, and what was
+/// is judged.
 pub async fn run(options: Options) -> Report {
     let started = Instant::now();
     say(started, "starting the fleet");
@@ -85,7 +86,9 @@ pub async fn run(options: Options) -> Report {
     let canary = workload::canary::Canary::open(&fleet, &history).await;
     let in_calm = canary.buy_once().await;
     let mut nemesis = nemesis::Nemesis::new(fleet.clone(), &options, started);
-    nemesis.rage(&canary, options.faulty).await;
+    let raging = Instant::now();
+    nemesis.rage(&canary, options.faulty, interrupted()).await;
+    let faulty = raging.elapsed();
     say(started, "everything is healed; the crowd goes home");
     fleet.heal().await;
     stop.cancel();
@@ -100,7 +103,7 @@ pub async fn run(options: Options) -> Report {
         crate::market::remains::keep();
     }
     Report {
-        options: options.clone(),
+        options: Options { faulty, ..options.clone() },
         took: started.elapsed(),
         in_calm,
         faults: nemesis.into_faults(),
@@ -110,6 +113,18 @@ pub async fn run(options: Options) -> Report {
         fell_over: fleet.fell_over(),
         verdict,
     }
+}
+
+/// Is cancelled when somebody interrupts this process.
+fn interrupted() -> CancellationToken {
+    let token = CancellationToken::new();
+    let interrupt = token.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            interrupt.cancel();
+        }
+    });
+    token
 }
 
 /// One line of what goes on, with the time since the start.

@@ -14,6 +14,7 @@ use std::{
 
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use self::fault::Fault;
 pub use self::forge::POISON;
@@ -53,10 +54,10 @@ impl Nemesis {
         Self { fleet, random: StdRng::seed_from_u64(options.seed), kinds, started, done: Vec::new() }
     }
 
-    /// Breaks and heals for so long.
-    pub async fn rage(&mut self, canary: &Canary, bound: Duration) {
+    /// Breaks and heals for so long, or until somebody has seen enough.
+    pub async fn rage(&mut self, canary: &Canary, bound: Duration, enough: CancellationToken) {
         let deadline = Instant::now() + bound;
-        while Instant::now() < deadline {
+        while Instant::now() < deadline && !enough.is_cancelled() {
             let faults = self.choose();
             let names: Vec<String> = faults.iter().map(ToString::to_string).collect();
             say(self.started, &format!("{:>4} {}", self.done.len() + 1, names.join(" and ")));
