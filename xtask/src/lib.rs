@@ -21,6 +21,7 @@ pub mod seed;
 pub mod doctor;
 
 pub mod client;
+pub mod manifests;
 pub mod nginx;
 pub mod servers;
 

@@ -48,5 +48,5 @@ fn options(service: &str, config: &ServiceConfig) -> ConnectOptions {
 
 /// What the subjects begin with to which a service is answered.
 fn inbox(service: &str) -> String {
-    format!("_INBOX.{service}")
+    format!("_INBOX_{service}")
 }

@@ -1,0 +1,164 @@
+//! What a cluster is told: `infra/k8s` as kustomize renders it, and the Helm chart. No cluster is needed.
+//!
+//! The step `manifests` of `cargo xtask test` holds what is rendered against the schemas of Kubernetes; the
+//! end-to-end tests hold it against rules of our own.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{
+    provision::cluster::ClusterTools,
+    workspace::{Workspace, make_dir, remove_dir},
+};
+
+const NAMESPACE: &str = "stagedoor";
+
+/// Manifests that belong together.
+#[derive(Debug, Clone)]
+pub struct Rendering {
+    /// `dev`, `prod`, `prod+keda`, `helm`.
+    pub name: String,
+    /// Documents of YAML.
+    pub yaml: String,
+}
+
+/// Renders every overlay as it is, and with each component that it has not chosen; and the Helm chart, if there
+/// is one, with each file of values. `scratch` is emptied first.
+pub fn render(workspace: &Workspace, tools: &ClusterTools, scratch: &Path) -> Result<Vec<Rendering>> {
+    remove_dir(scratch)?;
+    make_dir(scratch)?;
+    let infra = workspace.root().join("infra");
+    let mut renderings = overlays(&infra.join("k8s"), &tools.kubectl, scratch)?;
+    if infra.join("helm").is_dir() {
+        renderings.extend(charts(&infra.join("helm"), &tools.helm, scratch)?);
+    }
+    Ok(renderings)
+}
+
+fn overlays(k8s: &Path, kubectl: &Path, scratch: &Path) -> Result<Vec<Rendering>> {
+    let mut renderings = Vec::new();
+    for overlay in directories(&k8s.join("overlays"))? {
+        let name = name(&overlay);
+        renderings.push(Rendering { yaml: kustomize(kubectl, &overlay)?, name: name.clone() });
+        let chosen = fs::read_to_string(overlay.join("kustomization.yaml"))
+            .with_context(|| format!("read what {name} is made of"))?;
+        for component in directories(&k8s.join("components"))? {
+            let dir = scratch.join(format!("{name}+{}", self::name(&component)));
+            if !is_chosen(&chosen, &self::name(&component)) {
+                combine(&dir, &overlay, &component)?;
+                renderings.push(Rendering { yaml: kustomize(kubectl, &dir)?, name: self::name(&dir) });
+            }
+        }
+    }
+    Ok(renderings)
+}
+
+/// Whether an overlay has a component, which is written `- ../../components/<name>`.
+fn is_chosen(kustomization: &str, component: &str) -> bool {
+    kustomization.lines().any(|line| line.trim().trim_matches('"').ends_with(&format!("components/{component}")))
+}
+
+/// Writes a kustomization of an overlay and one more component.
+fn combine(dir: &Path, overlay: &Path, component: &Path) -> Result<()> {
+    make_dir(dir)?;
+    let from_here = |to: &Path| relative(dir, to).map(|path| path.display().to_string());
+    let text = format!(
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [{}]\ncomponents: [{}]\n",
+        from_here(overlay)?,
+        from_here(component)?
+    );
+    fs::write(dir.join("kustomization.yaml"), text).context("write a kustomization")
+}
+
+/// kustomize takes no absolute paths.
+fn relative(from: &Path, to: &Path) -> Result<PathBuf> {
+    let common = from.ancestors().find(|ancestor| to.starts_with(ancestor)).context("find what paths share")?;
+    let up = from.strip_prefix(common)?.components().map(|_| "..");
+    Ok(up.collect::<PathBuf>().join(to.strip_prefix(common)?))
+}
+
+fn kustomize(kubectl: &Path, dir: &Path) -> Result<String> {
+    output(Command::new(kubectl).arg("kustomize").arg(dir))
+}
+
+/// Renders the charts that can be installed, from a copy: helm puts their dependencies beside them.
+fn charts(helm_dir: &Path, helm: &Path, scratch: &Path) -> Result<Vec<Rendering>> {
+    let copy = scratch.join("helm");
+    output(Command::new("cp").arg("-r").arg(helm_dir).arg(&copy))?;
+    let mut renderings = Vec::new();
+    for chart in directories(&copy)? {
+        let about = fs::read_to_string(chart.join("Chart.yaml")).unwrap_or_default();
+        if !about.contains("type: application") {
+            continue;
+        }
+        output(Command::new(helm).args(["dependency", "update", "--skip-refresh"]).arg(&chart))?;
+        renderings.push(Rendering { name: name(&chart), yaml: template(helm, &chart, None)? });
+        for values in value_files(&chart)? {
+            let yaml = template(helm, &chart, Some(&values))?;
+            renderings.push(Rendering { name: format!("{}+{}", name(&chart), name(&values)), yaml });
+        }
+    }
+    Ok(renderings)
+}
+
+fn template(helm: &Path, chart: &Path, values: Option<&Path>) -> Result<String> {
+    let mut command = Command::new(helm);
+    command.args(["template", NAMESPACE, "--namespace", NAMESPACE]).arg(chart);
+    command.args(values.map(|values| format!("--values={}", values.display())));
+    output(&mut command)
+}
+
+/// The `values-….yaml` of a chart.
+fn value_files(chart: &Path) -> Result<Vec<PathBuf>> {
+    let files = sorted(chart)?;
+    Ok(files.into_iter().filter(|file| name(file).starts_with("values-")).collect())
+}
+
+fn directories(parent: &Path) -> Result<Vec<PathBuf>> {
+    Ok(sorted(parent)?.into_iter().filter(|path| path.is_dir()).collect())
+}
+
+fn sorted(dir: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(dir).with_context(|| format!("look into {}", dir.display()))?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn output(command: &mut Command) -> Result<String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().with_context(|| format!("run {program}"))?;
+    ensure!(
+        output.status.success(),
+        "{command:?} does not succeed: {}",
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
+    String::from_utf8(output.stdout).with_context(|| format!("read what {program} prints"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_from_the_scratch_directory_into_the_tree() {
+        let path = relative(Path::new("/w/.stagedoor/m/dev+keda"), Path::new("/w/infra/k8s/overlays/dev"));
+        assert_eq!(path.unwrap(), Path::new("../../../infra/k8s/overlays/dev"));
+    }
+
+    #[test]
+    fn an_overlay_has_the_components_that_it_lists() {
+        let overlay = "components:\n  - ../../components/ingress-nginx\n";
+        assert!(is_chosen(overlay, "ingress-nginx"));
+        assert!(!is_chosen(overlay, "nginx") && !is_chosen(overlay, "gateway-api"));
+    }
+}
