@@ -23,6 +23,7 @@ pub mod doctor;
 pub mod client;
 pub mod manifests;
 pub mod nginx;
+pub mod paths;
 pub mod servers;
 
 pub mod provision;

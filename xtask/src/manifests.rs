@@ -60,7 +60,9 @@ fn overlays(k8s: &Path, kubectl: &Path, scratch: &Path) -> Result<Vec<Rendering>
 
 /// Whether an overlay has a component, which is written `- ../../components/<name>`.
 fn is_chosen(kustomization: &str, component: &str) -> bool {
-    kustomization.lines().any(|line| line.trim().trim_matches('"').ends_with(&format!("components/{component}")))
+    kustomization
+        .lines()
+        .any(|line| line.trim().trim_matches('"').ends_with(&format!("components/{component}")))
 }
 
 /// Writes a kustomization of an overlay and one more component.
@@ -77,7 +79,8 @@ fn combine(dir: &Path, overlay: &Path, component: &Path) -> Result<()> {
 
 /// kustomize takes no absolute paths.
 fn relative(from: &Path, to: &Path) -> Result<PathBuf> {
-    let common = from.ancestors().find(|ancestor| to.starts_with(ancestor)).context("find what paths share")?;
+    let common =
+        from.ancestors().find(|ancestor| to.starts_with(ancestor)).context("find what paths share")?;
     let up = from.strip_prefix(common)?.components().map(|_| "..");
     Ok(up.collect::<PathBuf>().join(to.strip_prefix(common)?))
 }

@@ -82,13 +82,13 @@ mod tests {
 
     #[test]
     fn every_variable_that_is_read_is_known_with_what_it_is() {
-        let variable = |name: &str, is_secret, is_required| Variable {
-            name: name.to_owned(),
-            is_secret,
-            is_required,
-        };
-        let expected =
-            [variable("PASSWORD", true, true), variable("PLACE", false, true), variable("SIZE", false, false)];
+        let variable =
+            |name: &str, is_secret, is_required| Variable { name: name.to_owned(), is_secret, is_required };
+        let expected = [
+            variable("PASSWORD", true, true),
+            variable("PLACE", false, true),
+            variable("SIZE", false, false),
+        ];
         assert_eq!(variables::<Demo>(), expected);
     }
 

@@ -30,6 +30,7 @@ mod tokens;
 
 mod bad_input;
 mod ingress;
+mod manifests;
 mod matrix;
 mod promises;
 mod secrets;

@@ -73,8 +73,17 @@ impl Package {
     fn install_into(self, dir: &Path) -> Result<()> {
         make_dir(dir)?;
         fs::write(dir.join("wanted.txt"), self.pinned).context("write the list of packages")?;
-        let args =
-            ["pip", "install", "--quiet", "--require-hashes", "--no-deps", "--target", ".", "-r", "wanted.txt"];
+        let args = [
+            "pip",
+            "install",
+            "--quiet",
+            "--require-hashes",
+            "--no-deps",
+            "--target",
+            ".",
+            "-r",
+            "wanted.txt",
+        ];
         wheel::python(dir, &args)?;
         fs::rename(dir.join("wanted.txt"), dir.join(LIST)).context("record what is installed")
     }
