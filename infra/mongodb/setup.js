@@ -22,13 +22,17 @@ const key = encodeURIComponent(secret('keyfile').replace(/\s/g, ''));
 const asMember = (hosts, options) => connect(`mongodb://__system:${key}@${hosts}/admin?authSource=local&${options}`);
 
 function waitFor(what, attempt) {
-  for (const deadline = Date.now() + 120_000; ; sleep(1_000)) {
+  const deadline = Date.now() + 120_000;
+  for (;;) {
     try {
-      return attempt();
+      // Returned from here at once it would be a promise, and what it fails with would not be caught.
+      const result = attempt();
+      return result;
     } catch (error) {
       if (Date.now() > deadline) throw error;
       print(`waiting for ${what}: ${error.message}`);
     }
+    sleep(1_000);
   }
 }
 
