@@ -7,7 +7,7 @@ use tokio::{
     sync::{Mutex, OnceCell},
 };
 
-use super::{Market, Patience};
+use super::{Doors, Guards, Market, Patience};
 
 /// One runtime for all tests: the marketplaces that they share have their connections on it.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("start the runtime"));
@@ -48,6 +48,15 @@ pub fn alone_on_a_market(test: impl AsyncFnOnce(&'static Market)) {
 pub fn on_a_market_to_spoil(test: impl AsyncFnOnce(&'static Market)) {
     static MARKET: OnceCell<Market> = OnceCell::const_new();
     run(async { test(MARKET.get_or_init(|| Market::start("spoilt", PATIENT)).await).await });
+}
+
+/// On the marketplace whose servers ask everybody who he is, as in the cluster.
+pub fn on_a_guarded_market(test: impl AsyncFnOnce(&'static Market)) {
+    static MARKET: OnceCell<Market> = OnceCell::const_new();
+    run(async {
+        let doors = Doors::Guarded(Guards::of_the_cluster());
+        test(MARKET.get_or_init(|| Market::start_behind(doors, "guarded", PATIENT)).await).await;
+    });
 }
 
 /// On the marketplace that browsers are on.
