@@ -4,6 +4,7 @@
 //! end-to-end tests hold it against rules of our own.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -18,6 +19,18 @@ use crate::{
 
 const NAMESPACE: &str = "stagedoor";
 
+/// What an overlay may be combined with, in the order in which it is applied.
+const COMBINATIONS: [&[&str]; 5] = [
+    &["gateway-api"],
+    &["keda"],
+    &["second-release"],
+    &["second-release", "canary"],
+    &["second-release", "blue-green"],
+];
+
+/// Components that others are made of.
+const PARTS: [&str; 1] = ["service"];
+
 /// Manifests that belong together.
 #[derive(Debug, Clone)]
 pub struct Rendering {
@@ -27,8 +40,8 @@ pub struct Rendering {
     pub yaml: String,
 }
 
-/// Renders every overlay as it is, and with each component that it has not chosen; and the Helm chart, if there
-/// is one, with each file of values. `scratch` is emptied first.
+/// Renders every overlay as it is and in each combination; and the Helm chart, if there is one, with each file of
+/// values. `scratch` is emptied first.
 pub fn render(workspace: &Workspace, tools: &ClusterTools, scratch: &Path) -> Result<Vec<Rendering>> {
     remove_dir(scratch)?;
     make_dir(scratch)?;
@@ -42,19 +55,25 @@ pub fn render(workspace: &Workspace, tools: &ClusterTools, scratch: &Path) -> Re
 
 fn overlays(k8s: &Path, kubectl: &Path, scratch: &Path) -> Result<Vec<Rendering>> {
     let mut renderings = Vec::new();
+    let mut unused: BTreeSet<String> =
+        directories(&k8s.join("components"))?.iter().map(|component| name(component)).collect();
     for overlay in directories(&k8s.join("overlays"))? {
         let name = name(&overlay);
         renderings.push(Rendering { yaml: kustomize(kubectl, &overlay)?, name: name.clone() });
         let chosen = fs::read_to_string(overlay.join("kustomization.yaml"))
             .with_context(|| format!("read what {name} is made of"))?;
-        for component in directories(&k8s.join("components"))? {
-            let dir = scratch.join(format!("{name}+{}", self::name(&component)));
-            if !is_chosen(&chosen, &self::name(&component)) {
-                combine(&dir, &overlay, &component)?;
-                renderings.push(Rendering { yaml: kustomize(kubectl, &dir)?, name: self::name(&dir) });
-            }
+        unused.retain(|component| !is_chosen(&chosen, component));
+        for combination in COMBINATIONS {
+            let added: Vec<&str> =
+                combination.iter().copied().filter(|component| !is_chosen(&chosen, component)).collect();
+            let name = format!("{name}+{}", added.join("+"));
+            combine(&scratch.join(&name), &overlay, &k8s.join("components"), &added)?;
+            renderings.push(Rendering { yaml: kustomize(kubectl, &scratch.join(&name))?, name });
         }
     }
+    unused
+        .retain(|component| ![COMBINATIONS.concat(), PARTS.to_vec()].concat().contains(&component.as_str()));
+    ensure!(unused.is_empty(), "components that are never rendered: {unused:?}");
     Ok(renderings)
 }
 
@@ -65,14 +84,16 @@ fn is_chosen(kustomization: &str, component: &str) -> bool {
         .any(|line| line.trim().trim_matches('"').ends_with(&format!("components/{component}")))
 }
 
-/// Writes a kustomization of an overlay and one more component.
-fn combine(dir: &Path, overlay: &Path, component: &Path) -> Result<()> {
+/// Writes a kustomization of an overlay and more components.
+fn combine(dir: &Path, overlay: &Path, components: &Path, added: &[&str]) -> Result<()> {
     make_dir(dir)?;
-    let from_here = |to: &Path| relative(dir, to).map(|path| path.display().to_string());
+    let (overlay, components) = (relative(dir, overlay)?, relative(dir, components)?);
+    let added: Vec<String> =
+        added.iter().map(|component| components.join(component).display().to_string()).collect();
     let text = format!(
         "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [{}]\ncomponents: [{}]\n",
-        from_here(overlay)?,
-        from_here(component)?
+        overlay.display(),
+        added.join(", ")
     );
     fs::write(dir.join("kustomization.yaml"), text).context("write a kustomization")
 }

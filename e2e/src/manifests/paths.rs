@@ -114,7 +114,7 @@ fn route_rules(manifests: &Manifests) -> Vec<Rule> {
             let how = match text(&path["type"]) {
                 "Exact" => How::Exact(value),
                 // Unlike those of an Ingress, these are about the whole path.
-                "RegularExpression" => How::Expression(format!("{value}$")),
+                "RegularExpression" => How::Expression(format!("(?:{value})$")),
                 _ => How::Prefix(value),
             };
             rules.push(Rule { how, service: service.clone() });

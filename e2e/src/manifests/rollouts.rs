@@ -64,12 +64,15 @@ pub fn scale(manifests: &Manifests) -> Vec<String> {
             Some(scaler) => [&scaler["spec"]["minReplicas"], &scaler["spec"]["minReplicaCount"]]
                 .into_iter()
                 .find_map(Value::as_u64),
-            None => None,
+            // As many as it says, for as long as it is tried.
+            None if workload.is_next_release() => workload.object["spec"]["replicas"].as_u64(),
+            None => {
+                broken.push(format!("nobody scales {label}"));
+                continue;
+            }
         };
-        match (scaler, least) {
-            (None, _) => broken.push(format!("nobody scales {label}")),
-            (Some(_), Some(2..)) => {}
-            (Some(_), _) => broken.push(format!("there may be only one of {label}")),
+        if least.is_none_or(|least| least < 2) {
+            broken.push(format!("there may be only one of {label}"));
         }
         let over_zones = |spread: &Value| {
             spread["topologyKey"] == "topology.kubernetes.io/zone"

@@ -4,6 +4,9 @@ use serde_json::Value;
 
 use super::{list, name_of, selects, text};
 
+/// What names of the second release end in.
+const NEXT_RELEASE: &str = "-next";
+
 /// A Deployment, StatefulSet, Job or CronJob.
 #[derive(Debug, Clone, Copy)]
 pub struct Workload<'a> {
@@ -18,6 +21,11 @@ pub struct Workload<'a> {
 }
 
 impl<'a> Workload<'a> {
+    /// Its name, and that of its other release.
+    pub fn plain_name(&self) -> &'a str {
+        self.name.strip_suffix(NEXT_RELEASE).unwrap_or(self.name)
+    }
+
     /// The object as something that runs pods, if it does.
     pub(super) fn of(object: &'a Value) -> Option<Self> {
         let kind = text(&object["kind"]);
@@ -27,6 +35,11 @@ impl<'a> Workload<'a> {
             _ => return None,
         };
         Some(Self { kind, name: name_of(object), object, template })
+    }
+
+    /// The release that is tried beside the one that serves (`infra/k8s/components/second-release`).
+    pub fn is_next_release(&self) -> bool {
+        self.name.ends_with(NEXT_RELEASE)
     }
 
     /// What its pods are.
