@@ -45,15 +45,17 @@ pub struct Rendering {
 pub fn render(workspace: &Workspace, tools: &ClusterTools, scratch: &Path) -> Result<Vec<Rendering>> {
     remove_dir(scratch)?;
     make_dir(scratch)?;
-    let infra = workspace.root().join("infra");
-    let mut renderings = overlays(&infra.join("k8s"), &tools.kubectl, scratch)?;
+    // A copy: combinations are written beside the overlays, and helm puts dependencies beside charts.
+    let infra = scratch.join("infra");
+    output(Command::new("cp").arg("-r").arg(workspace.root().join("infra")).arg(&infra))?;
+    let mut renderings = overlays(&infra.join("k8s"), &tools.kubectl)?;
     if infra.join("helm").is_dir() {
-        renderings.extend(charts(&infra.join("helm"), &tools.helm, scratch)?);
+        renderings.extend(charts(&infra.join("helm"), &tools.helm)?);
     }
     Ok(renderings)
 }
 
-fn overlays(k8s: &Path, kubectl: &Path, scratch: &Path) -> Result<Vec<Rendering>> {
+fn overlays(k8s: &Path, kubectl: &Path) -> Result<Vec<Rendering>> {
     let mut renderings = Vec::new();
     let mut unused: BTreeSet<String> =
         directories(&k8s.join("components"))?.iter().map(|component| name(component)).collect();
@@ -67,8 +69,11 @@ fn overlays(k8s: &Path, kubectl: &Path, scratch: &Path) -> Result<Vec<Rendering>
             let added: Vec<&str> =
                 combination.iter().copied().filter(|component| !is_chosen(&chosen, component)).collect();
             let name = format!("{name}+{}", added.join("+"));
-            combine(&scratch.join(&name), &overlay, &k8s.join("components"), &added)?;
-            renderings.push(Rendering { yaml: kustomize(kubectl, &scratch.join(&name))?, name });
+            let combined = overlay.with_file_name(&name);
+            output(Command::new("cp").arg("-r").arg(&overlay).arg(&combined))?;
+            fs::write(combined.join("kustomization.yaml"), with_components(&chosen, &added))
+                .context("write a combination")?;
+            renderings.push(Rendering { yaml: kustomize(kubectl, &combined)?, name });
         }
     }
     unused
@@ -84,38 +89,28 @@ fn is_chosen(kustomization: &str, component: &str) -> bool {
         .any(|line| line.trim().trim_matches('"').ends_with(&format!("components/{component}")))
 }
 
-/// Writes a kustomization of an overlay and more components.
-fn combine(dir: &Path, overlay: &Path, components: &Path, added: &[&str]) -> Result<()> {
-    make_dir(dir)?;
-    let (overlay, components) = (relative(dir, overlay)?, relative(dir, components)?);
+/// The kustomization of an overlay with more components at the end of its list, as a person would write it.
+fn with_components(kustomization: &str, added: &[&str]) -> String {
+    const LIST: &str = "\ncomponents:\n";
+    let Some((before, after)) = kustomization.split_once(LIST) else {
+        return with_components(&format!("{kustomization}{LIST}"), added);
+    };
+    let is_item = |line: &&str| line.starts_with([' ', '-', '#']);
+    let (items, rest): (Vec<&str>, Vec<&str>) =
+        (after.lines().take_while(is_item).collect(), after.lines().skip_while(is_item).collect());
     let added: Vec<String> =
-        added.iter().map(|component| components.join(component).display().to_string()).collect();
-    let text = format!(
-        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [{}]\ncomponents: [{}]\n",
-        overlay.display(),
-        added.join(", ")
-    );
-    fs::write(dir.join("kustomization.yaml"), text).context("write a kustomization")
-}
-
-/// kustomize takes no absolute paths.
-fn relative(from: &Path, to: &Path) -> Result<PathBuf> {
-    let common =
-        from.ancestors().find(|ancestor| to.starts_with(ancestor)).context("find what paths share")?;
-    let up = from.strip_prefix(common)?.components().map(|_| "..");
-    Ok(up.collect::<PathBuf>().join(to.strip_prefix(common)?))
+        added.iter().map(|component| format!("  - ../../components/{component}")).collect();
+    [before, "components:", &items.join("\n"), &added.join("\n"), &rest.join("\n")].join("\n") + "\n"
 }
 
 fn kustomize(kubectl: &Path, dir: &Path) -> Result<String> {
     output(Command::new(kubectl).arg("kustomize").arg(dir))
 }
 
-/// Renders the charts that can be installed, from a copy: helm puts their dependencies beside them.
-fn charts(helm_dir: &Path, helm: &Path, scratch: &Path) -> Result<Vec<Rendering>> {
-    let copy = scratch.join("helm");
-    output(Command::new("cp").arg("-r").arg(helm_dir).arg(&copy))?;
+/// Renders the charts that can be installed.
+fn charts(helm_dir: &Path, helm: &Path) -> Result<Vec<Rendering>> {
     let mut renderings = Vec::new();
-    for chart in directories(&copy)? {
+    for chart in directories(helm_dir)? {
         let about = fs::read_to_string(chart.join("Chart.yaml")).unwrap_or_default();
         if !about.contains("type: application") {
             continue;
@@ -174,15 +169,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_lead_from_the_scratch_directory_into_the_tree() {
-        let path = relative(Path::new("/w/.stagedoor/m/dev+keda"), Path::new("/w/infra/k8s/overlays/dev"));
-        assert_eq!(path.unwrap(), Path::new("../../../infra/k8s/overlays/dev"));
-    }
-
-    #[test]
     fn an_overlay_has_the_components_that_it_lists() {
         let overlay = "components:\n  - ../../components/ingress-nginx\n";
         assert!(is_chosen(overlay, "ingress-nginx"));
         assert!(!is_chosen(overlay, "nginx") && !is_chosen(overlay, "gateway-api"));
+    }
+
+    #[test]
+    fn components_are_added_at_the_end_of_their_list() {
+        let overlay = "kind: Kustomization\ncomponents:\n  - ../../components/a\nimages: []\n";
+        let expected =
+            "kind: Kustomization\ncomponents:\n  - ../../components/a\n  - ../../components/b\nimages: []\n";
+        assert_eq!(with_components(overlay, &["b"]), expected);
+        let listed = with_components("kind: Kustomization\n", &["b"]);
+        assert!(listed.contains("components:\n\n  - ../../components/b\n"), "{listed}");
     }
 }

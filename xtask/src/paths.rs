@@ -42,7 +42,6 @@ pub const PATHS: &[Route] = &[
     ("/sandbox/v1/faults", NOBODY),
     ("/sandbox/v1/authorizations", NOBODY),
     ("/sandbox/v1/tokens/x", NOBODY),
-    ("/sandbox/v1/challenges/x/authenticate", NOBODY),
     ("/sandbox/v1/card-formxjs", NOBODY),
     ("/metrics", NOBODY),
     ("/readyz", NOBODY),

@@ -138,6 +138,7 @@ fn what_is_internal_cannot_be_reached() {
         "/.problems/not_found",
         "/.pages/away.html",
         "/../Cargo.toml",
+        "/sandbox/v1/challenges/x/authenticate",
     ] {
         let answer = world.get(path);
         assert!([400, 404].contains(&answer.status), "{path}: {}", answer.status);
