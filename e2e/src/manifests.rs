@@ -5,8 +5,8 @@
 //! A rule is a function from rendered manifests to what is wrong with them, in words. What Kubernetes itself
 //! would refuse is another matter: see `xtask/src/checks/manifests.rs`.
 
-mod environment;
-mod network;
+pub mod environment;
+pub mod network;
 mod paths;
 mod pods;
 mod ports;
@@ -18,7 +18,6 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize as _;
 use serde_json::Value;
 
-pub use network::{Pair, documented, pairs};
 pub use workload::Workload;
 
 /// What is wrong, in words.

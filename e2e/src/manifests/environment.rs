@@ -2,11 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::{Result, bail};
 use common::config::{Variable, variables};
 use payments::sandbox::SandboxConfig;
 use serde_json::Value;
 
-use super::{Manifests, Workload, list, text};
+use super::{Manifests, Workload, list, table, text};
+
+/// The programs of ours that are told something; the services first.
+pub const PROGRAMS: [&str; 6] = ["auth", "tickets", "orders", "expiration", "payments", "sandbox-gateway"];
+/// The heading over the two tables: of what every service is told, and of what each program is told besides.
+const TABLES: &str = "The environment";
 
 /// How much is logged; read by the telemetry and not by a configuration.
 const LOG_FILTER: &str = "RUST_LOG";
@@ -24,6 +30,35 @@ pub fn read_by(program: &str) -> Option<Vec<Variable>> {
     };
     read.push(Variable { name: LOG_FILTER.to_owned(), is_secret: false, is_required: false });
     Some(read)
+}
+
+/// The variables that a page lists, by program.
+pub fn documented(page: &str) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let tables = table::under(page, TABLES);
+    let [of_services, of_each, ..] = tables.as_slice() else {
+        bail!("find the two tables of the environment")
+    };
+    let shared: BTreeSet<String> =
+        of_services.iter().filter_map(|row| row.first()).flat_map(|cell| table::names(cell)).collect();
+    let of_program =
+        |program: &str| if program == "sandbox-gateway" { BTreeSet::new() } else { shared.clone() };
+    let mut listed: BTreeMap<String, BTreeSet<String>> =
+        PROGRAMS.into_iter().map(|program| (program.to_owned(), of_program(program))).collect();
+    for row in of_each {
+        let [part, names, ..] = row.as_slice() else { bail!("a row of the environment has too few cells") };
+        if let Some(listed) = listed.get_mut(part) {
+            listed.extend(table::names(names));
+        }
+    }
+    Ok(listed)
+}
+
+/// The variables that a program is told.
+pub fn told_to(manifests: &Manifests, program: &str) -> BTreeSet<String> {
+    let workloads = manifests.workloads();
+    let containers = workloads.iter().flat_map(Workload::containers);
+    let its = containers.filter(|container| container["name"] == program);
+    its.flat_map(|container| told(manifests, container).into_keys()).collect()
 }
 
 /// Every variable that is read is set, if only to nothing; no other is; and every file is there.
@@ -148,8 +183,18 @@ mod tests {
     }
 
     #[test]
+    fn a_page_lists_what_services_share_and_what_is_their_own() {
+        let page = "## The environment\n\n| variable |\n|---|\n| `A`, `B` |\n\nAnd:\n\n\
+                    | part | variable |\n|---|---|\n| auth | `C` |\n| sandbox-gateway | `D` |\n";
+        let listed = documented(page).unwrap();
+        assert_eq!(Vec::from_iter(&listed["auth"]), ["A", "B", "C"]);
+        assert_eq!(Vec::from_iter(&listed["sandbox-gateway"]), ["D"]);
+        assert!(documented("## The environment\n").is_err());
+    }
+
+    #[test]
     fn what_each_program_reads_is_known() {
-        for program in ["auth", "tickets", "orders", "expiration", "payments", "sandbox-gateway"] {
+        for program in PROGRAMS {
             let read = read_by(program).unwrap();
             assert!(read.iter().any(|variable| variable.name == "PORT"), "{program}: {read:?}");
         }

@@ -5,10 +5,14 @@ use std::{collections::BTreeSet, fmt};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use super::{Manifests, Workload, list, name_of, selects, table, text};
+use super::{Manifests, Workload, list, name_of, table, text};
 
 /// The heading over the matrix, whose columns are who, whom, and on which port.
-const MATRIX: &str = "Who may reach whom";
+const MATRIX: &str = "Who reaches whom";
+/// What the matrix calls those who are outside, by their namespaces.
+const OUTSIDE: [(&str, &str); 2] = [("ingress-nginx", "ingress"), ("envoy-gateway-system", "ingress")];
+/// Names are everybody's to ask for, so that the matrix leaves that out.
+const DNS: u64 = 53;
 
 /// One way through.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,9 +33,10 @@ impl fmt::Display for Pair {
 
 /// All ways that the matrix of a page shows.
 pub fn documented(page: &str) -> Result<BTreeSet<Pair>> {
-    let rows = table::under(page, MATRIX).context("find the matrix of who may reach whom")?;
+    let matrix =
+        table::under(page, MATRIX).into_iter().next().context("find the matrix of who reaches whom")?;
     let mut pairs = BTreeSet::new();
-    for row in rows {
+    for row in matrix {
         let [from, to, port, ..] = row.as_slice() else {
             anyhow::bail!("a row of the matrix has too few cells")
         };
@@ -50,7 +55,7 @@ pub fn documented(page: &str) -> Result<BTreeSet<Pair>> {
 /// All ways that the policies let through, whichever end says so.
 pub fn pairs(manifests: &Manifests) -> BTreeSet<Pair> {
     let (said_by_callees, said_by_callers) = both_ends(manifests);
-    said_by_callees.into_iter().chain(said_by_callers).collect()
+    said_by_callees.into_iter().chain(said_by_callers).filter(|pair| pair.port != DNS).collect()
 }
 
 /// Nothing comes in or goes out that no policy lets through, and between two of ours both ends let it through.
@@ -62,7 +67,7 @@ pub fn is_closed_and_agreed(manifests: &Manifests) -> Vec<String> {
             broken.push(format!("whatever no policy is about may have any {direction}"));
         }
     }
-    let ours: BTreeSet<&str> = manifests.workloads().iter().map(|workload| workload.name).collect();
+    let ours: BTreeSet<&str> = manifests.workloads().iter().map(Workload::plain_name).collect();
     let (said_by_callees, said_by_callers) = both_ends(manifests);
     let is_inside = |pair: &&Pair| ours.contains(pair.from.as_str()) && ours.contains(pair.to.as_str());
     let one_sided = |one: &BTreeSet<Pair>, other: &BTreeSet<Pair>, who: &str| -> Vec<String> {
@@ -84,25 +89,22 @@ fn closes_everything(policy: &Value, direction: &str) -> bool {
         && spec[direction.to_lowercase()].as_array().is_none_or(Vec::is_empty)
 }
 
+/// What those who are called let in, and what those who call let out.
 fn both_ends(manifests: &Manifests) -> (BTreeSet<Pair>, BTreeSet<Pair>) {
     let workloads = manifests.workloads();
     let (mut said_by_callees, mut said_by_callers) = (BTreeSet::new(), BTreeSet::new());
     for policy in manifests.of_kind("NetworkPolicy") {
-        let spec = &policy["spec"];
-        for own in workloads.iter().filter(|workload| workload.is_selected_by(&spec["podSelector"])) {
-            for rule in list(&spec["ingress"]) {
-                let callers = peers(&workloads, &rule["from"]);
-                let ports: Vec<u64> =
-                    list(&rule["ports"]).filter_map(|port| own.port(&port["port"])).collect();
-                for (from, _) in callers {
-                    said_by_callees.extend(ports.iter().map(|port| pair(&from, own.name, *port)));
+        for own in subjects(&workloads, policy) {
+            for rule in list(&policy["spec"]["ingress"]) {
+                for from in peers(&workloads, &rule["from"]) {
+                    let ports = list(&rule["ports"]).filter_map(|port| own.port(&port["port"]));
+                    said_by_callees.extend(ports.map(|port| pair(&from.name, &own.name, port)));
                 }
             }
-            for rule in list(&spec["egress"]) {
-                for (to, callee) in peers(&workloads, &rule["to"]) {
-                    let number = |port: &Value| callee.map_or(port.as_u64(), |callee| callee.port(port));
-                    let ports = list(&rule["ports"]).filter_map(|port| number(&port["port"]));
-                    said_by_callers.extend(ports.map(|port| pair(own.name, &to, port)));
+            for rule in list(&policy["spec"]["egress"]) {
+                for to in peers(&workloads, &rule["to"]) {
+                    let ports = list(&rule["ports"]).filter_map(|port| to.port(&port["port"]));
+                    said_by_callers.extend(ports.map(|port| pair(&own.name, &to.name, port)));
                 }
             }
         }
@@ -114,28 +116,58 @@ fn pair(from: &str, to: &str, port: u64) -> Pair {
     Pair { from: from.to_owned(), to: to.to_owned(), port }
 }
 
-/// Whom a rule means: workloads of ours, or the name of what is outside.
-fn peers<'a>(workloads: &'a [Workload<'a>], peers: &Value) -> Vec<(String, Option<&'a Workload<'a>>)> {
+/// Somebody at one end of a way.
+struct End<'a> {
+    name: String,
+    /// If it is one of ours.
+    workload: Option<Workload<'a>>,
+}
+
+impl<'a> End<'a> {
+    fn ours(workload: &Workload<'a>) -> Self {
+        Self { name: workload.plain_name().to_owned(), workload: Some(*workload) }
+    }
+
+    fn outside(name: &str) -> Self {
+        let known = OUTSIDE.iter().find(|(namespace, _)| *namespace == name);
+        Self { name: known.map_or(name, |(_, word)| word).to_owned(), workload: None }
+    }
+
+    fn port(&self, port: &Value) -> Option<u64> {
+        match &self.workload {
+            Some(workload) => workload.port(port),
+            None => port.as_u64(),
+        }
+    }
+}
+
+/// Whom a policy is about. Pods that are made in the cluster, as by cert-manager, go by the name of their policy.
+fn subjects<'a>(workloads: &[Workload<'a>], policy: &Value) -> Vec<End<'a>> {
+    let selector = &policy["spec"]["podSelector"];
+    let ours: Vec<End<'a>> =
+        workloads.iter().filter(|workload| workload.is_selected_by(selector)).map(End::ours).collect();
+    if ours.is_empty() { vec![End::outside(name_of(policy))] } else { ours }
+}
+
+/// Whom a rule means.
+fn peers<'a>(workloads: &[Workload<'a>], peers: &Value) -> Vec<End<'a>> {
     if peers.as_array().is_none_or(Vec::is_empty) {
-        return vec![("anybody".to_owned(), None)];
+        return vec![End::outside("anybody")];
     }
     list(peers).flat_map(|peer| of_peer(workloads, peer)).collect()
 }
 
-fn of_peer<'a>(workloads: &'a [Workload<'a>], peer: &Value) -> Vec<(String, Option<&'a Workload<'a>>)> {
+fn of_peer<'a>(workloads: &[Workload<'a>], peer: &Value) -> Vec<End<'a>> {
     if let Some(cidr) = peer["ipBlock"]["cidr"].as_str() {
-        return vec![(if cidr == "0.0.0.0/0" { "anybody".to_owned() } else { cidr.to_owned() }, None)];
+        return vec![End::outside(cidr)];
     }
     if let Some(labels) = peer["namespaceSelector"]["matchLabels"].as_object() {
-        return labels.values().map(|name| (text(name).to_owned(), None)).collect();
+        return labels.values().map(|name| End::outside(text(name))).collect();
     }
-    let meant =
-        |workload: &&Workload<'_>| selects(&peer["podSelector"], &workload.template["metadata"]["labels"]);
-    workloads
-        .iter()
-        .filter(meant)
-        .map(|workload| (name_of(workload.object).to_owned(), Some(workload)))
-        .collect()
+    if peer["podSelector"].is_null() {
+        return vec![End::outside("anybody in the cluster")];
+    }
+    workloads.iter().filter(|workload| workload.is_selected_by(&peer["podSelector"])).map(End::ours).collect()
 }
 
 #[cfg(test)]
@@ -190,7 +222,7 @@ spec:
 
     #[test]
     fn the_matrix_is_read_cell_by_cell() {
-        let page = "## Who may reach whom\n\n| from | to | port | why |\n|---|---|---|---|\n| `a`, `b` | `c` | 80 | x |\n";
+        let page = "## Who reaches whom\n\n| from | to | port | why |\n|---|---|---|---|\n| `a`, `b` | `c` | 80 | x |\n";
         assert_eq!(documented(page).unwrap(), BTreeSet::from([pair("a", "c", 80), pair("b", "c", 80)]));
         assert!(documented("## Other\n").is_err());
     }

@@ -1,13 +1,26 @@
 //! Tables of Markdown, which people read and tests hold the code against.
 
-/// The rows of the first table under the heading that ends in these words, cell by cell.
-pub fn under(page: &str, heading: &str) -> Option<Vec<Vec<String>>> {
-    let mut lines = page.lines().skip_while(|line| !(line.starts_with('#') && line.ends_with(heading)));
-    lines.next()?;
-    let table = lines.take_while(|line| !line.starts_with('#')).skip_while(|line| !line.starts_with('|'));
-    let rows: Vec<Vec<String>> = table.take_while(|line| line.starts_with('|')).map(cells).collect();
+/// A table, row by row and cell by cell.
+pub type Table = Vec<Vec<String>>;
+
+/// The tables under a heading, without the names of their columns.
+pub fn under(page: &str, heading: &str) -> Vec<Table> {
+    let mut lines = page.lines().skip_while(|line| line.trim_start_matches('#').trim() != heading);
+    lines.next();
+    let mut tables: Vec<Table> = Vec::new();
+    let mut goes_on = false;
+    for line in lines.take_while(|line| !line.starts_with('#')) {
+        let is_row = line.starts_with('|');
+        if is_row && !goes_on {
+            tables.push(Vec::new());
+        }
+        if let Some(table) = tables.last_mut().filter(|_| is_row) {
+            table.push(cells(line));
+        }
+        goes_on = is_row;
+    }
     // The names of the columns, and the line below them.
-    (rows.len() > 2).then(|| rows.into_iter().skip(2).collect())
+    tables.into_iter().map(|table| table.into_iter().skip(2).collect()).collect()
 }
 
 /// The names in a cell: `a`, `b`.

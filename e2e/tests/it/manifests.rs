@@ -1,8 +1,11 @@
 //! What a cluster is told, held against our own rules; and each rule held against manifests that break it.
 
-use std::{fs, sync::LazyLock};
+use std::{collections::BTreeSet, fs, sync::LazyLock};
 
-use e2e::manifests::{EVERYWHERE, IN_PROD, Manifests, PATHS, broken, documented, pairs};
+use e2e::manifests::{
+    EVERYWHERE, IN_PROD, Manifests, PATHS, broken, environment,
+    network::{self, Pair},
+};
 use serde_json::{Value, json};
 use xtask::{manifests, provision::cluster::ClusterTools, workspace::Workspace};
 
@@ -39,12 +42,25 @@ fn what_is_rendered_keeps_every_rule() {
 
 #[test]
 fn the_network_policies_let_through_what_is_documented() {
-    let page = fs::read_to_string(Workspace::here().root().join("infra/README.md")).unwrap();
-    let (documented, let_through) = (documented(&page).unwrap(), pairs(&named("prod")));
+    let documented = network::documented(&page()).unwrap();
+    let in_prod = RENDERED.iter().filter(|(name, _)| is_prod(name));
+    let let_through: BTreeSet<Pair> = in_prod.flat_map(|(_, manifests)| network::pairs(manifests)).collect();
     let undocumented: Vec<String> = let_through.difference(&documented).map(ToString::to_string).collect();
     assert!(undocumented.is_empty(), "let through, and not documented: {}", undocumented.join(", "));
     let blocked: Vec<String> = documented.difference(&let_through).map(ToString::to_string).collect();
     assert!(blocked.is_empty(), "documented, and not let through: {}", blocked.join(", "));
+}
+
+#[test]
+fn every_variable_is_documented_with_whom_it_is_for() {
+    let (documented, manifests) = (environment::documented(&page()).unwrap(), named("prod"));
+    for program in environment::PROGRAMS {
+        assert_eq!(documented[program], environment::told_to(&manifests, program), "{program}");
+    }
+}
+
+fn page() -> String {
+    fs::read_to_string(Workspace::here().root().join("infra/README.md")).unwrap()
 }
 
 const CONTAINER: &str = "/spec/template/spec/containers/0";
