@@ -51,8 +51,7 @@ pub const PATHS: &[Route] = &[
 
 /// Paths of event streams, which are handed on as they come.
 pub const STREAMS: &[Route] = &[
-    ("/api/shows/7/listings/events", "tickets"),
-    ("/api/listings/events", "tickets"),
+    ("/api/shows/7/events", "tickets"),
     ("/api/listings/7/events", "tickets"),
-    ("/api/orders/7/events", "orders"),
+    ("/api/orders/mine/events", "orders"),
 ];
