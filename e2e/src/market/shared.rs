@@ -16,6 +16,8 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("star
 const PATIENT: Patience = Patience { hold: Duration::from_mins(15), gateway: Duration::from_secs(5) };
 /// Enough for a browser on a busy machine to buy, and short enough to watch a hold come to its end.
 const WATCHED: Patience = Patience { hold: Duration::from_mins(1), gateway: Duration::from_secs(5) };
+/// Enough to buy, and short enough to see expiration do all that it does with Redis.
+const GUARDED: Patience = Patience { hold: Duration::from_secs(20), gateway: Duration::from_secs(5) };
 /// Orders expire within moments here, and before a gateway that hangs is given up.
 const HASTY: Patience = Patience { hold: Duration::from_secs(2), gateway: Duration::from_secs(3) };
 
@@ -55,7 +57,7 @@ pub fn on_a_guarded_market(test: impl AsyncFnOnce(&'static Market)) {
     static MARKET: OnceCell<Market> = OnceCell::const_new();
     run(async {
         let doors = Doors::Guarded(Guards::of_the_cluster());
-        test(MARKET.get_or_init(|| Market::start_behind(doors, "guarded", PATIENT)).await).await;
+        test(MARKET.get_or_init(|| Market::start_behind(doors, "guarded", GUARDED)).await).await;
     });
 }
 
