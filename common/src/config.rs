@@ -1,9 +1,15 @@
 //! Configuration from the environment, read once at the start. Every service has one documented struct that
 //! implements [`FromEnv`]; a bad value stops the start with a message that names the variable.
 
+#[cfg(feature = "testing")]
+mod asked;
+
 use std::{collections::HashMap, env, fmt::Display, fs, str::FromStr, time::Duration};
 
 use secrecy::SecretString;
+
+#[cfg(feature = "testing")]
+pub use asked::{Variable, variables};
 
 /// A variable that is missing or cannot be used. The message never shows a value: it may be a secret.
 #[derive(Debug, thiserror::Error)]
@@ -35,21 +41,23 @@ pub fn from_env<T: FromEnv>() -> Result<T, ConfigError> {
 
 /// The variables, by name. An empty one counts as not set, as deployment files cannot leave one out.
 #[derive(Clone, Default)]
-pub struct Env(HashMap<String, String>);
+pub struct Env {
+    variables: HashMap<String, String>,
+    #[cfg(feature = "testing")]
+    asked: asked::Asked,
+}
 
 impl Env {
     /// The variables of this process; those that are not text are not ours.
     pub fn of_process() -> Self {
-        Self(
-            env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-                .collect(),
-        )
+        env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
     }
 
     /// These variables.
     pub fn of<const N: usize>(variables: [(&str, &str); N]) -> Self {
-        Self(variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+        variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     /// The value of a variable, if it is set.
@@ -103,7 +111,15 @@ impl Env {
     }
 
     fn text(&self, variable: &str) -> Option<&str> {
-        self.0.get(variable).map(String::as_str).filter(|value| !value.is_empty())
+        #[cfg(feature = "testing")]
+        self.asked.note(variable);
+        self.variables.get(variable).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+impl FromIterator<(String, String)> for Env {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        Self { variables: variables.into_iter().collect(), ..Self::default() }
     }
 }
 
@@ -145,6 +161,9 @@ pub struct ServiceConfig {
     pub mongodb_database: Option<String>,
     /// `NATS_URL`, or `NATS_URL_FILE`. Default: the one of `cargo xtask up`.
     pub nats_url: SecretString,
+    /// `NATS_NKEY_SEED`, or `NATS_NKEY_SEED_FILE`: the private key of this service's user of NATS. Default:
+    /// none, for a server that asks nobody who he is.
+    pub nats_nkey_seed: Option<SecretString>,
     /// `NATS_NAMESPACE`: a prefix for subjects and streams, so that tests can share a server. Default: none.
     pub nats_namespace: Option<String>,
     /// `PUBLIC_ORIGIN`: where browsers find us; others may not make them send requests that change something.
@@ -176,6 +195,7 @@ impl FromEnv for ServiceConfig {
             mongodb_uri: secret_or("MONGODB_URI", "mongodb://127.0.0.1:7117/?replicaSet=rs0")?,
             mongodb_database: env.optional("MONGODB_DATABASE")?,
             nats_url: secret_or("NATS_URL", "nats://127.0.0.1:7122")?,
+            nats_nkey_seed: env.secret("NATS_NKEY_SEED")?,
             nats_namespace: env.optional("NATS_NAMESPACE")?,
             public_origin: env.or("PUBLIC_ORIGIN", Origin("http://stagedoor.localhost:8080".to_owned()))?.0,
             drain_secs: env.within("DRAIN_SECS", 0..=60, 3)?,
@@ -202,6 +222,7 @@ impl ServiceConfig {
             mongodb_uri: mongodb_uri.into(),
             mongodb_database: Some(database.to_owned()),
             nats_url: nats_url.into(),
+            nats_nkey_seed: None,
             nats_namespace: Some(namespace.to_owned()),
             public_origin: "http://stagedoor.localhost:8080".to_owned(),
             drain_secs: 0,

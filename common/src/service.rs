@@ -4,6 +4,7 @@
 //! HTTP ports last. Stop: not ready at once, serving on for the drain, no new connections, own tasks and
 //! listeners finish what they began, the outboxes are flushed. If any task ends by itself, the process ends.
 
+mod nats;
 mod trust;
 
 use std::{error::Error, future::Future, process::ExitCode, time::Duration};
@@ -30,8 +31,6 @@ use crate::{
 
 /// The service that owns the signing keys; it needs nobody to tell it about them.
 const AUTH: &str = "auth";
-/// How long a starting service waits for NATS.
-const NATS_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often MongoDB is asked whether it is there.
 const PING_INTERVAL: Duration = Duration::from_secs(1);
 const PING_TIMEOUT: Duration = Duration::from_secs(3);
@@ -116,7 +115,7 @@ impl Service {
         control::announce();
         let database = config.mongodb_database.as_deref().unwrap_or(name);
         let database = mongo::connect(config.mongodb_uri.expose_secret(), database).await?;
-        let client = connect_nats(name, config.nats_url.expose_secret()).await?;
+        let client = nats::connect(name, config).await.map_err(StartError::Nats)?;
         let namespace = config.nats_namespace.as_deref().unwrap_or_default();
         let namespace: Namespace =
             namespace.parse().map_err(|error| ConfigError::new("NATS_NAMESPACE", error))?;
@@ -318,28 +317,6 @@ where
     #[cfg(feature = "failpoints")]
     crate::failpoint::arm(&config::Env::of_process())?;
     Ok(start(config, Clock::system()).await?.wait().await?)
-}
-
-/// Connects to NATS, waiting for it within a bound; later losses of the connection heal by themselves.
-async fn connect_nats(name: &str, url: &str) -> Result<async_nats::Client, StartError> {
-    let deadline = tokio::time::Instant::now() + NATS_TIMEOUT;
-    loop {
-        let options = async_nats::ConnectOptions::new()
-            .name(name)
-            .ping_interval(Duration::from_secs(5))
-            .reconnect_delay_callback(|attempts| {
-                let factor = u32::try_from(attempts.min(20)).unwrap_or(20);
-                Duration::from_millis(50) * factor
-            });
-        match options.connect(url).await {
-            Ok(client) => return Ok(client),
-            Err(error) if tokio::time::Instant::now() >= deadline => return Err(StartError::Nats(error)),
-            Err(error) => {
-                tracing::warn!(error = %telemetry::chain(&error), "waiting for NATS");
-                tokio::time::sleep(Duration::from_millis(500)).await;
-            }
-        }
-    }
 }
 
 /// Keeps the readiness check `mongodb` current. NATS is no part of readiness: without it a service still

@@ -1,10 +1,12 @@
-//! The generated documents: who publishes what and who listens (`docs/EVENTS.md`, `docs/asyncapi.yaml`), and
-//! the API of all services (`docs/openapi.json`). They come from the tables that the services run with, so
-//! they cannot be wrong, only old; `cargo xtask test` fails when they are.
+//! The generated documents: who publishes what and who listens (`docs/EVENTS.md`, `docs/asyncapi.yaml`), the API
+//! of all services (`docs/openapi.json`), and what each user of NATS is permitted
+//! (`infra/nats/authorization.conf`). They come from the tables that the services run with, so they cannot be
+//! wrong, only old; `cargo xtask test` fails when they are.
 
 mod asyncapi;
 mod events;
 mod openapi;
+mod permissions;
 
 use std::path::Path;
 
@@ -16,8 +18,12 @@ pub fn documents() -> anyhow::Result<Vec<(&'static Path, String)>> {
         (Path::new("docs/EVENTS.md"), events::page()),
         (Path::new("docs/asyncapi.yaml"), asyncapi::document()?),
         (Path::new("docs/openapi.json"), openapi::document()?),
+        (Path::new("infra/nats/authorization.conf"), permissions::file()),
     ])
 }
+
+/// All services, in the order in which they are listed everywhere.
+const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
 
 /// Every listener of every service, with the service that it belongs to.
 fn listeners() -> Vec<(&'static str, ListenerInfo)> {

@@ -4,6 +4,7 @@
 
 pub mod catalogue;
 pub mod crash_points;
+pub mod manifests;
 pub mod market;
 pub mod model;
 pub mod torture;

@@ -25,6 +25,7 @@ mod alarms;
 mod audit;
 mod books;
 pub mod card;
+mod doors;
 pub(crate) mod machinery;
 mod person;
 pub(crate) mod ports;
@@ -54,10 +55,15 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 pub use books::{Books, Reservation};
+pub use doors::{Doors, Guards};
 pub use machinery::{Machinery, Service};
 pub use person::{Person, new_key};
 pub use shared::{
+<<<<<<< HEAD
     alone_on_a_market, beside_others, in_quiet, on_a_busy_market, on_a_hasty_market, on_a_market_to_spoil,
+=======
+    alone_on_a_market, on_a_busy_market, on_a_guarded_market, on_a_hasty_market, on_a_market_to_spoil,
+>>>>>>> cluster-checks
     on_a_market_with_pages,
 };
 pub use site::{Site, send};
@@ -99,10 +105,15 @@ pub struct Market {
 impl Market {
     /// Starts everything and waits until a ticket could be bought.
     pub async fn start(name: &'static str, patience: Patience) -> Self {
-        let started = tokio::task::spawn_blocking(move || Machinery::start(name, patience));
+        Self::start_behind(Doors::Open, name, patience).await
+    }
+
+    /// The same, on servers that can be got into in this way.
+    pub async fn start_behind(doors: Doors, name: &'static str, patience: Patience) -> Self {
+        let started = tokio::task::spawn_blocking(move || Machinery::start(name, patience, &doors));
         let machinery = started.await.unwrap().expect("start the marketplace");
         let site = Site::new(machinery.ports());
-        let books = Books::open(&machinery.mongodb_uri(), site.clone()).await;
+        let books = Books::open(machinery.mongodb_uri(), site.clone()).await;
         let admin = Person::sign_in(&site, surroundings::ADMIN_EMAIL, surroundings::ADMIN_PASSWORD).await;
         // The first thing that anybody does: a service that has not heard of auth's keys yet believes nobody.
         let show = until("the admin to be believed", async || {

@@ -4,6 +4,7 @@
 //! what failed and how to repeat only that.
 
 pub mod conformance;
+pub mod manifests;
 pub mod servers;
 pub mod steps;
 pub mod summary;

@@ -45,9 +45,9 @@ pub enum Command {
 
     /// Check everything, on real servers of its own
     ///
-    /// The steps: format, generated, unused, dependencies, lints, docs, conformance,
-    /// tests. A failed step does not keep
-    /// the others from running; the end says what failed and how to repeat only that. Can run beside `up`.
+    /// The steps: format, generated, unused, dependencies, lints, docs, client, manifests, conformance, tests.
+    /// A failed step does not keep the others from running; the end says what failed and how to repeat only
+    /// that. Can run beside `up`.
     Test(TestArgs),
 
     /// The same as `test`, and known vulnerabilities of dependencies, whose database it fetches

@@ -21,7 +21,9 @@ pub mod seed;
 pub mod doctor;
 
 pub mod client;
+pub mod manifests;
 pub mod nginx;
+pub mod paths;
 pub mod servers;
 
 pub mod provision;

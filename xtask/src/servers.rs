@@ -33,7 +33,7 @@ use std::{
 use anyhow::{Result, bail};
 
 use crate::{
-    children::{Ended, Process},
+    children::{Ended, Process, Spec},
     log::{Log, file},
     provision::Tools,
 };
@@ -49,6 +49,25 @@ pub struct Ports {
     pub redis: u16,
 }
 
+/// How to start each of them; whoever wants one to be different changes it here.
+#[derive(Debug, Clone)]
+pub struct Specs {
+    pub mongodb: Spec,
+    pub nats: Spec,
+    pub redis: Spec,
+}
+
+impl Specs {
+    /// With data, logs and records under `dir`.
+    pub fn new(tools: &Tools, dir: &Path, ports: Ports) -> Result<Self> {
+        Ok(Self {
+            mongodb: mongo::spec(&tools.mongod, dir, ports.mongodb)?,
+            nats: nats::spec(&tools.nats_server, dir, ports.nats)?,
+            redis: redis::spec(&tools.redis_server, dir, ports.redis)?,
+        })
+    }
+}
+
 /// The running servers. Dropping them kills them.
 #[derive(Debug)]
 pub struct Servers {
@@ -61,10 +80,15 @@ pub struct Servers {
 impl Servers {
     /// Starts all three, with data, logs and records under `dir`; does not wait.
     pub fn start(tools: &Tools, dir: &Path, ports: Ports, log: &Log) -> Result<Self> {
+        Self::start_from(Specs::new(tools, dir, ports)?, ports, log)
+    }
+
+    /// Starts all three in this way, on these ports; does not wait.
+    pub fn start_from(specs: Specs, ports: Ports, log: &Log) -> Result<Self> {
         Ok(Self {
-            mongodb: Process::start(mongo::spec(&tools.mongod, dir, ports.mongodb)?, log)?,
-            nats: Process::start(nats::spec(&tools.nats_server, dir, ports.nats)?, log)?,
-            redis: Process::start(redis::spec(&tools.redis_server, dir, ports.redis)?, log)?,
+            mongodb: Process::start(specs.mongodb, log)?,
+            nats: Process::start(specs.nats, log)?,
+            redis: Process::start(specs.redis, log)?,
             ports,
         })
     }
@@ -80,18 +104,22 @@ impl Servers {
 
     /// What the services are told about them.
     pub fn environment(&self) -> Vec<(String, String)> {
-        let Ports { mongodb, nats, redis } = self.ports;
-        vec![
-            ("MONGODB_URI".to_owned(), mongo::uri(mongodb)),
-            ("NATS_URL".to_owned(), nats::url(nats)),
-            ("REDIS_URL".to_owned(), redis::url(redis)),
-        ]
+        environment(self.ports)
     }
 
     /// Stops all three together, and tells how each ended.
     pub fn stop(&mut self) -> Vec<(String, Ended)> {
         stop_together([&mut self.mongodb, &mut self.nats, &mut self.redis], STOP_BOUND)
     }
+}
+
+/// What the services are told about servers on these ports that let everybody in.
+pub fn environment(ports: Ports) -> Vec<(String, String)> {
+    vec![
+        ("MONGODB_URI".to_owned(), mongo::uri(ports.mongodb)),
+        ("NATS_URL".to_owned(), nats::url(ports.nats)),
+        ("REDIS_URL".to_owned(), redis::url(ports.redis)),
+    ]
 }
 
 /// Asks all to stop at once, then waits for each, with one bound for all.

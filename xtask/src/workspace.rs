@@ -68,6 +68,11 @@ impl Workspace {
         self.state().join("torture")
     }
 
+    /// What a cluster is told, as it was rendered last.
+    pub fn rendered(&self) -> PathBuf {
+        self.state().join("manifests/rendered")
+    }
+
     /// The client.
     pub fn client(&self) -> PathBuf {
         self.root.join("client")

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
+use tokio::runtime::Handle;
 use xtask::{
     children::Process,
     client,
@@ -17,7 +18,9 @@ use xtask::{
 };
 
 use super::{
-    Patience, ports, remains,
+    Patience,
+    doors::Doors,
+    ports, remains,
     surroundings::{Surroundings, binaries, tools},
     wait::until,
 };
@@ -63,7 +66,8 @@ pub struct Ports {
     pub gateway: u16,
     /// The client, once somebody has started it.
     pub client: u16,
-    servers: servers::Ports,
+    /// The servers that the services stand on.
+    pub servers: servers::Ports,
     services: [u16; 5],
     internal: [u16; 5],
 }
@@ -112,6 +116,7 @@ impl Ports {
 pub struct Machinery {
     ports: Ports,
     dir: PathBuf,
+    mongodb_uri: String,
     parts: Mutex<Parts>,
 }
 
@@ -125,21 +130,23 @@ struct Parts {
 
 impl Machinery {
     /// Starts everything, with data and logs in a directory of that name; all of it is ready when this
-    /// returns. Blocks.
-    pub fn start(name: &str, patience: Patience) -> Result<Self> {
+    /// returns. Blocks, on a thread where one may.
+    pub fn start(name: &str, patience: Patience, doors: &Doors) -> Result<Self> {
         let (ports, dir) = (Ports::new(), remains::dir().join(name));
         let binaries = binaries()?;
         let workspace = Workspace::here();
         let log = Log::quiet();
         let tools = tools(&workspace)?;
-        let mut servers = Servers::start(&tools, &dir, ports.servers, &log)?;
+        let specs = doors.specs(&tools, &dir, ports.servers)?;
+        let mut servers = Servers::start_from(specs, ports.servers, &log)?;
         servers.wait_until_ready(READY_BOUND)?;
-        let surroundings =
-            Surroundings { ports, patience, servers: servers.environment(), dir: &dir, binaries };
+        Handle::current().block_on(doors.prepare(ports.servers))?;
+        let mut surroundings = Surroundings { ports, patience, servers: Vec::new(), dir: &dir, binaries };
         let mut gateway = Process::start(surroundings.gateway(), &log)?;
         wait_for(&mut gateway, deadline(), || answers_ok(ports.gateway))?;
         let mut services = Vec::new();
         for service in Service::ALL {
+            surroundings.servers = doors.told(service, ports.servers)?;
             services.push((service, Process::start(surroundings.service(service), &log)?));
         }
         for (service, process) in &mut services {
@@ -147,7 +154,8 @@ impl Machinery {
         }
         let ingress = surroundings.ingress().start(&workspace, &tools.nginx, &log)?;
         let parts = Parts { servers, services, _gateway: gateway, _ingress: ingress, client: None };
-        Ok(Self { ports, dir: dir.clone(), parts: Mutex::new(parts) })
+        let mongodb_uri = doors.mongodb_uri(ports.servers)?;
+        Ok(Self { ports, dir: dir.clone(), mongodb_uri, parts: Mutex::new(parts) })
     }
 
     /// Starts the client, which few tests need, and waits until it answers. Blocks.
@@ -178,8 +186,8 @@ impl Machinery {
     }
 
     /// How its databases are reached.
-    pub fn mongodb_uri(&self) -> String {
-        servers::mongo::uri(self.ports.servers.mongodb)
+    pub fn mongodb_uri(&self) -> &str {
+        &self.mongodb_uri
     }
 
     /// Kills a service, as a power cut would.

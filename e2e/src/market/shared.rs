@@ -11,7 +11,7 @@ use tokio::{
     sync::{Mutex, OnceCell},
 };
 
-use super::{Market, Patience};
+use super::{Doors, Guards, Market, Patience};
 
 /// One runtime for all tests: the marketplaces that they share have their connections on it.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("start the runtime"));
@@ -23,6 +23,8 @@ static MACHINE: RwLock<()> = RwLock::new(());
 const PATIENT: Patience = Patience { hold: Duration::from_mins(15), gateway: Duration::from_secs(5) };
 /// Enough for a browser on a busy machine to buy, and short enough to watch a hold come to its end.
 const WATCHED: Patience = Patience { hold: Duration::from_mins(1), gateway: Duration::from_secs(5) };
+/// Enough to buy, and short enough to see expiration do all that it does with Redis.
+const GUARDED: Patience = Patience { hold: Duration::from_secs(20), gateway: Duration::from_secs(5) };
 /// Orders expire within moments here, and before a gateway that hangs is given up.
 const HASTY: Patience = Patience { hold: Duration::from_secs(2), gateway: Duration::from_secs(3) };
 
@@ -55,6 +57,15 @@ pub fn alone_on_a_market(test: impl AsyncFnOnce(&'static Market)) {
 /// listings withdrawn.
 pub fn on_a_market_to_spoil(test: impl AsyncFnOnce(&Market)) {
     run(async { test(&Market::start("spoilt", PATIENT).await).await });
+}
+
+/// On the marketplace whose servers ask everybody who he is, as in the cluster.
+pub fn on_a_guarded_market(test: impl AsyncFnOnce(&'static Market)) {
+    static MARKET: OnceCell<Market> = OnceCell::const_new();
+    run(async {
+        let doors = Doors::Guarded(Guards::of_the_cluster());
+        test(MARKET.get_or_init(|| Market::start_behind(doors, "guarded", GUARDED)).await).await;
+    });
 }
 
 /// On the marketplace that browsers are on, with no other test beside: a browser needs both cores, and people

@@ -29,7 +29,9 @@ mod scene;
 mod tokens;
 
 mod bad_input;
+mod credentials;
 mod ingress;
+mod manifests;
 mod matrix;
 mod promises;
 mod secrets;

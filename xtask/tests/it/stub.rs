@@ -35,7 +35,7 @@ fn serve(name: &str, stream: &TcpStream) -> Option<()> {
         reader.read_exact(&mut body).ok()?;
         let mut stream = stream;
         if lower.contains("/events ") {
-            return stream_events(stream);
+            return stream_events(name, stream);
         }
         let answer = format!("{name}\n{head}");
         write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{answer}", answer.len()).ok()?;
@@ -43,9 +43,9 @@ fn serve(name: &str, stream: &TcpStream) -> Option<()> {
 }
 
 /// One event at once, and then nothing for a while: only an unbuffered way shows it in time.
-fn stream_events(mut stream: &TcpStream) -> Option<()> {
+fn stream_events(name: &str, mut stream: &TcpStream) -> Option<()> {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
-    write!(stream, "{head}data: first\n\n").ok()?;
+    write!(stream, "{head}data: {name}\n\n").ok()?;
     thread::sleep(Duration::from_secs(5));
     None
 }
