@@ -5,6 +5,7 @@
 //! A rule is a function from rendered manifests to what is wrong with them, in words. What Kubernetes itself
 //! would refuse is another matter: see `xtask/src/checks/manifests.rs`.
 
+pub mod agreement;
 pub mod environment;
 pub mod network;
 mod paths;

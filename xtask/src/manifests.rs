@@ -34,24 +34,22 @@ const PARTS: [&str; 1] = ["service"];
 /// Manifests that belong together.
 #[derive(Debug, Clone)]
 pub struct Rendering {
-    /// `dev`, `prod`, `prod+keda`, `helm`.
+    /// `dev`, `prod`, `prod+keda`, `helm-prod`.
     pub name: String,
     /// Documents of YAML.
     pub yaml: String,
 }
 
-/// Renders every overlay as it is and in each combination; and the Helm chart, if there is one, with each file of
-/// values. `scratch` is emptied first.
+/// Renders every overlay as it is and in each combination, and the Helm chart with each file of values. `scratch` is
+/// emptied first.
 pub fn render(workspace: &Workspace, tools: &ClusterTools, scratch: &Path) -> Result<Vec<Rendering>> {
     remove_dir(scratch)?;
     make_dir(scratch)?;
-    // A copy: combinations are written beside the overlays, and helm puts dependencies beside charts.
+    // A copy: combinations are written beside the overlays.
     let infra = scratch.join("infra");
     output(Command::new("cp").arg("-r").arg(workspace.root().join("infra")).arg(&infra))?;
     let mut renderings = overlays(&infra.join("k8s"), &tools.kubectl)?;
-    if infra.join("helm").is_dir() {
-        renderings.extend(charts(&infra.join("helm"), &tools.helm)?);
-    }
+    renderings.extend(charts(&chart(workspace), &tools.helm)?);
     Ok(renderings)
 }
 
@@ -107,35 +105,55 @@ fn kustomize(kubectl: &Path, dir: &Path) -> Result<String> {
     output(Command::new(kubectl).arg("kustomize").arg(dir))
 }
 
-/// Renders the charts that can be installed.
-fn charts(helm_dir: &Path, helm: &Path) -> Result<Vec<Rendering>> {
+/// Renders the chart with each of its `values-….yaml`.
+fn charts(chart: &Path, helm: &Path) -> Result<Vec<Rendering>> {
     let mut renderings = Vec::new();
-    for chart in directories(helm_dir)? {
-        let about = fs::read_to_string(chart.join("Chart.yaml")).unwrap_or_default();
-        if !about.contains("type: application") {
-            continue;
-        }
-        output(Command::new(helm).args(["dependency", "update", "--skip-refresh"]).arg(&chart))?;
-        renderings.push(Rendering { name: name(&chart), yaml: template(helm, &chart, None)? });
-        for values in value_files(&chart)? {
-            let yaml = template(helm, &chart, Some(&values))?;
-            renderings.push(Rendering { name: format!("{}+{}", name(&chart), name(&values)), yaml });
-        }
+    for values in value_files(chart)? {
+        let yaml = template(helm, chart, &[&values_argument(&values)])?;
+        renderings.push(Rendering { name: format!("helm-{}", environment(&values)), yaml });
     }
     Ok(renderings)
 }
 
-fn template(helm: &Path, chart: &Path, values: Option<&Path>) -> Result<String> {
+/// Renders the chart with arguments of one's own; fails with what helm says.
+pub fn render_chart(workspace: &Workspace, tools: &ClusterTools, arguments: &[&str]) -> Result<String> {
+    template(&tools.helm, &chart(workspace), arguments)
+}
+
+/// Asks helm what it thinks of the chart with each of its `values-….yaml`.
+pub fn lint_chart(workspace: &Workspace, tools: &ClusterTools) -> Result<()> {
+    let chart = chart(workspace);
+    for values in value_files(&chart)? {
+        output(
+            Command::new(&tools.helm).args(["lint", "--strict"]).arg(&chart).arg(values_argument(&values)),
+        )?;
+    }
+    Ok(())
+}
+
+fn chart(workspace: &Workspace) -> PathBuf {
+    workspace.root().join("infra/helm/stagedoor")
+}
+
+fn template(helm: &Path, chart: &Path, arguments: &[&str]) -> Result<String> {
     let mut command = Command::new(helm);
-    command.args(["template", NAMESPACE, "--namespace", NAMESPACE]).arg(chart);
-    command.args(values.map(|values| format!("--values={}", values.display())));
+    command.args(["template", NAMESPACE, "--namespace", NAMESPACE]).arg(chart).args(arguments);
     output(&mut command)
+}
+
+fn values_argument(values: &Path) -> String {
+    format!("--values={}", values.display())
 }
 
 /// The `values-….yaml` of a chart.
 fn value_files(chart: &Path) -> Result<Vec<PathBuf>> {
     let files = sorted(chart)?;
     Ok(files.into_iter().filter(|file| name(file).starts_with("values-")).collect())
+}
+
+/// `dev`, of `values-dev.yaml`.
+fn environment(values: &Path) -> String {
+    name(values).trim_start_matches("values-").trim_end_matches(".yaml").to_owned()
 }
 
 fn directories(parent: &Path) -> Result<Vec<PathBuf>> {

@@ -21,9 +21,12 @@ pub struct Workload<'a> {
 }
 
 impl<'a> Workload<'a> {
-    /// Its name, and that of its other release.
+    /// Its name, and that of its other release; of a Job, that of all revisions.
     pub fn plain_name(&self) -> &'a str {
-        self.name.strip_suffix(NEXT_RELEASE).unwrap_or(self.name)
+        match self.kind {
+            "Job" => without_revision(self.name),
+            _ => self.name.strip_suffix(NEXT_RELEASE).unwrap_or(self.name),
+        }
     }
 
     /// The object as something that runs pods, if it does.
@@ -80,5 +83,13 @@ impl<'a> Workload<'a> {
     /// `Deployment auth`.
     pub fn label(&self) -> String {
         format!("{} {}", self.kind, self.name)
+    }
+}
+
+/// The name of a Job without the revision that the Helm chart puts behind it.
+pub(super) fn without_revision(name: &str) -> &str {
+    match name.rsplit_once('-') {
+        Some((plain, revision)) if revision.parse::<u32>().is_ok() => plain,
+        _ => name,
     }
 }

@@ -29,6 +29,7 @@ mod scene;
 mod tokens;
 
 mod bad_input;
+mod chart;
 mod credentials;
 mod ingress;
 mod manifests;

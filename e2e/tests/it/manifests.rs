@@ -19,7 +19,7 @@ static RENDERED: LazyLock<Vec<(String, Manifests)>> = LazyLock::new(|| {
     rendered.unwrap().into_iter().map(read).collect()
 });
 
-fn named(name: &str) -> Manifests {
+pub(super) fn named(name: &str) -> Manifests {
     let found = RENDERED.iter().find(|(known, _)| known == name);
     found.unwrap_or_else(|| panic!("{name} is not rendered")).1.clone()
 }

@@ -26,6 +26,7 @@ const VALIDATE: &str = include_str!("manifests/validate.py");
 pub fn check(workspace: &Workspace, stop: &Stop, log: &Log) -> Result<Outcome> {
     let tools = ClusterTools::install(workspace, log)?;
     let checkers = python::MANIFEST_CHECKERS.install(workspace, log)?;
+    manifests::lint_chart(workspace, &tools)?;
     let files = rendered(workspace, &tools)?;
     let valid = validate(workspace, &checkers, &files, stop)?;
     let linted = lint(workspace, &checkers, stop)?;
