@@ -3,6 +3,7 @@
 //! instruments that try to break it.
 
 pub mod catalogue;
+pub mod cluster;
 pub mod crash_points;
 pub mod manifests;
 pub mod market;

@@ -26,6 +26,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask crash-points          let services die, and see that nothing is lost
   cargo xtask doctor                what is missing on this machine, and what to type
   cargo xtask torture --minutes 10  break a whole marketplace, and see what it does
+  cargo xtask cluster roll          restart everything in a cluster, and see whether anybody notices
   cargo xtask dlq list              messages that a listener gave up on
 
 Everything that xtask downloads or records is in .stagedoor/, which may be deleted while nothing runs.";
@@ -77,6 +78,16 @@ pub enum Command {
         release: bool,
 
         /// `--minutes N`, `--seed S`, and what `--help` lists
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+
+    /// Try what a cluster does to Stagedoor: restarts, kills, a drained node, a release that cannot start
+    ///
+    /// On the cluster that kubectl points to, where Stagedoor is deployed and its ingress can be reached on the
+    /// loopback. People look and buy meanwhile; in the end it says how many were refused.
+    Cluster {
+        /// `buy`, `roll`, `kill`, `drain`, `rollback`, and what `--help` lists
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },

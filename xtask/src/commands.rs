@@ -15,12 +15,12 @@ use crate::{
     cli::{Command, Dlq, SeedArgs, TestArgs, UpArgs},
     doctor,
     log::Log,
-    provision,
+    provision::{self, cluster::ClusterTools},
     seed::{self, Admin, Size, Target},
     signals::Stop,
     torture,
     up::{self, backing::Backing, secrets},
-    workspace::Workspace,
+    workspace::{Workspace, which},
 };
 
 const DELEGATE_BOUND: Duration = Duration::from_hours(1);
@@ -39,6 +39,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
         Command::Conformance => return conformance::show(&workspace, &stop, &log),
         Command::Seed(args) => seed(&workspace, args, &stop, &log),
         Command::Torture { release, args } => return torture::run(&workspace, release, &args, &stop, &log),
+        Command::Cluster { args } => cluster(&workspace, &args, &stop, &log),
         Command::Catalog { check } => {
             let mut catalog =
                 cargo::command(&workspace, &["run", "-q", "-p", "e2e", "--bin", "catalog", "--"]);
@@ -82,6 +83,17 @@ fn crash_points(workspace: &Workspace, depth: u64, only: &str, stop: &Stop, log:
     let mut command = Process::new(binaries.get("crash_points")?);
     command.args([&depth.to_string(), only]).current_dir(workspace.root());
     command.envs(binaries.dir().map(|dir| ("STAGEDOOR_BIN_DIR", dir)));
+    delegate(&command, stop)
+}
+
+/// Drills on a cluster, with the pinned kubectl; helm is taken from PATH where there is one, as an old cluster
+/// may need an old helm.
+fn cluster(workspace: &Workspace, args: &[String], stop: &Stop, log: &Log) -> Result<()> {
+    let tools = ClusterTools::install(workspace, log)?;
+    let binaries = cargo::build(workspace, &["--locked", "--package", "e2e", "--bin", "cluster"], stop)?;
+    let mut command = Process::new(binaries.get("cluster")?);
+    command.args(args).current_dir(workspace.root());
+    command.env("KUBECTL", tools.kubectl).env("HELM", which("helm").unwrap_or(tools.helm));
     delegate(&command, stop)
 }
 
