@@ -59,12 +59,8 @@ pub use doors::{Doors, Guards};
 pub use machinery::{Machinery, Service};
 pub use person::{Person, new_key};
 pub use shared::{
-<<<<<<< HEAD
-    alone_on_a_market, beside_others, in_quiet, on_a_busy_market, on_a_hasty_market, on_a_market_to_spoil,
-=======
-    alone_on_a_market, on_a_busy_market, on_a_guarded_market, on_a_hasty_market, on_a_market_to_spoil,
->>>>>>> cluster-checks
-    on_a_market_with_pages,
+    alone_on_a_market, beside_others, in_quiet, on_a_busy_market, on_a_guarded_market, on_a_hasty_market,
+    on_a_market_to_spoil, on_a_market_with_pages,
 };
 pub use site::{Site, send};
 pub use surroundings::{ADMIN_EMAIL, ADMIN_PASSWORD};
