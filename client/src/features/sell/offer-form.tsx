@@ -114,7 +114,12 @@ export function OfferForm({ showId }: { showId: string }) {
             {...form.register('quantity')}
           />
         )}
-        <Choice label={t('splitRule')} hint={t('splitHint')} {...form.register('splitRule')}>
+        <Choice
+          label={t('splitRule')}
+          hint={t('splitHint')}
+          error={text(errors.splitRule)}
+          {...form.register('splitRule')}
+        >
           {RULES.map((rule) => (
             <option key={rule} value={rule}>
               {split(rule)}
