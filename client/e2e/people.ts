@@ -3,7 +3,7 @@ import type { components } from '../src/api/schema';
 
 type Schemas = components['schemas'];
 
-const PASSWORD = 'a seat in the front row';
+export const PASSWORD = 'a seat in the front row';
 
 export const CARDS = {
   good: '4242424242424242',
@@ -54,21 +54,60 @@ export class Person {
     expect(answer.status(), await answer.text()).toBe(201);
     return (await answer.json()) as Schemas['ListingView'];
   }
+
+  /** Holds seats. */
+  async order(listing: Schemas['ListingView'], quantity: number): Promise<Schemas['OrderView']> {
+    const data = { listingId: listing.id, quantity, expectedPriceCents: listing.total.amountCents };
+    const place = () => this.api.post('/api/orders', { data, headers: { 'Idempotency-Key': key } });
+    const key = unique();
+    // Orders hears of a listing a moment after it is there.
+    await expect(async () => expect((await place()).status()).toBe(201)).toPass();
+    return (await (await place()).json()) as Schemas['OrderView'];
+  }
+
+  /** Holds seats and pays for them, and waits until they are bought. */
+  async buy(listing: Schemas['ListingView'], quantity: number): Promise<Schemas['OrderView']> {
+    const order = await this.order(listing, quantity);
+    const card = { number: CARDS.good, expMonth: 12, expYear: 2039, cvc: '123' };
+    const tokenised = await this.api.post('/sandbox/v1/tokens', { data: card });
+    const { token } = (await tokenised.json()) as { token: string };
+    const pay = () =>
+      this.api.post('/api/payments', {
+        data: { orderId: order.id, paymentMethod: token },
+        headers: { 'Idempotency-Key': token },
+      });
+    await expect(async () => expect((await pay()).ok()).toBe(true)).toPass();
+    const status = async () => {
+      const answer = await this.api.get(`/api/orders/${order.id}`);
+      return ((await answer.json()) as Schemas['OrderView']).status;
+    };
+    await expect.poll(status).toBe('completed');
+    return order;
+  }
+
+  /** How many seats of a listing anybody can still buy. */
+  async seatsLeft(listing: Schemas['ListingView']): Promise<number> {
+    const answer = await this.api.get(`/api/listings/${listing.id}`);
+    return ((await answer.json()) as Schemas['ListingView']).seatsLeft;
+  }
 }
 
 /** The admin of the marketplace under test, who announces shows. */
-export async function announceShow(title = `The Understudies ${unique()}`): Promise<Schemas['ShowSnapshot']> {
+export async function announceShow(
+  about: Partial<Schemas['CreateShow']> = {},
+): Promise<Schemas['ShowSnapshot']> {
   const api = await request.newContext({ baseURL: API });
   const [email, password] = [process.env.ADMIN_EMAIL ?? '', process.env.ADMIN_PASSWORD ?? ''];
   const session = await api.post('/api/users/sessions', { data: { email, password } });
   expect(session.status(), 'the admin signs in').toBe(201);
   const startsAt = new Date(Date.now() + 30 * 86_400_000).toISOString().replace(/\.\d+Z$/, 'Z');
   const data = {
-    title,
+    title: `The Understudies ${unique()}`,
     category: 'concert',
     performers: ['The Understudies'],
     startsAt,
     venue: { name: 'Alte Oper', city: 'Frankfurt', timeZone: 'Europe/Berlin' },
+    ...about,
   };
   const answer = await api.post('/api/shows', { data });
   expect(answer.status(), await answer.text()).toBe(201);
@@ -83,13 +122,20 @@ export async function signUpHere(page: Page): Promise<string> {
   await page.getByLabel('E-mail address').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Create an account' }).click();
-  await expect(page.getByRole('button', { name: 'Sam Example' })).toBeVisible();
+  // A dialog that is open where one lands hides it from those who only hear the page.
+  await expect(page.getByRole('button', { name: 'Sam Example', includeHidden: true })).toBeVisible();
   return email;
 }
 
-/** Signs an account in through the browser's own cookies. */
+/** Signs up on the way to a page. */
+export async function arriveAt(page: Page, path: string): Promise<void> {
+  await page.goto(`/sign-in?next=${encodeURIComponent(path)}`);
+  await signUpHere(page);
+  await page.waitForURL(path);
+}
+
+/** Signs somebody in who has an account, where the page for it is open. */
 export async function signIn(page: Page, email: string): Promise<void> {
-  await page.goto('/sign-in');
   await page.getByLabel('E-mail address').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in' }).click();
