@@ -17,6 +17,8 @@ import { useLiveListings } from './use-live-listings';
 
 /** Fetched when somebody comes close to an offer: to look around one does not need it. */
 const loadHoldDialog = () => import('./hold-dialog').then((module) => module.HoldDialog);
+// Whether that succeeds matters once the dialog opens.
+const comeClose = () => void loadHoldDialog().catch(() => undefined);
 const HoldDialog = dynamic(loadHoldDialog, { ssr: false });
 
 const FEW = 2;
@@ -98,8 +100,8 @@ export function ShowDesk({ show, first }: { show: Show; first: Listing[] }) {
                 <button
                   type="button"
                   onClick={() => setChosen(listing.id)}
-                  onPointerEnter={() => void loadHoldDialog()}
-                  onFocus={() => void loadHoldDialog()}
+                  onPointerEnter={comeClose}
+                  onFocus={comeClose}
                   className="card flex w-full items-center justify-between gap-4 p-4 text-left hover:border-accent"
                 >
                   <span className="min-w-0">
