@@ -19,7 +19,7 @@ export function OwnMenu({ user }: { user: User }) {
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger className="flex min-h-11 items-center gap-2 rounded-lg px-3 font-semibold hover:bg-sunken">
         <CircleUserRound aria-hidden className="size-5" />
-        <span className="max-w-32 truncate">{user.name}</span>
+        <span className="max-w-32 truncate max-sm:sr-only">{user.name}</span>
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content align="end" sideOffset={6} className="card z-40 min-w-52 p-1.5 shadow-lg">
