@@ -26,12 +26,10 @@ export function watch(page: Page): string[] {
   return complaints;
 }
 
-/** Looks for what keeps people from using the page, in both themes. */
+/** Looks for what keeps people from using the page and the frames in it, in both themes. */
 export async function expectAccessible(page: Page): Promise<void> {
-  // A colour on its way from one theme to the other belongs to neither.
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  for (const theme of ['light', 'dark']) {
-    await page.evaluate((name) => document.documentElement.setAttribute('data-theme', name), theme);
+  for (const theme of ['dark', 'light'] as const) {
+    await showIn(page, theme);
     const { violations } = await new AxeBuilder({ page })
       .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
       .analyze();
@@ -39,6 +37,16 @@ export async function expectAccessible(page: Page): Promise<void> {
       ({ id, nodes }) => `${theme}: ${id}: ${nodes.map((node) => node.html).join(' | ')}`,
     );
     expect(found).toEqual([]);
+  }
+}
+
+/** Shows the page as a system with this theme has it. */
+export async function showIn(page: Page, theme: 'light' | 'dark'): Promise<void> {
+  // A colour on its way from one theme to the other belongs to neither.
+  await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+  await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
+  for (const frame of await page.locator('iframe').all()) {
+    await expect(frame.contentFrame().locator('html')).toHaveAttribute('data-theme', theme);
   }
 }
 

@@ -2,6 +2,7 @@ import { type APIRequestContext, type Page, expect, request } from '@playwright/
 import type { components } from '../src/api/schema';
 
 type Schemas = components['schemas'];
+export type Show = Schemas['ShowSnapshot'];
 
 export const PASSWORD = 'a seat in the front row';
 
@@ -29,11 +30,11 @@ export class Person {
     readonly email: string,
   ) {}
 
-  static async signUp(): Promise<Person> {
+  static async signUp(name = 'Robin Example'): Promise<Person> {
     const email = `fan-${unique()}@stagedoor.example`;
     const api = await request.newContext({ baseURL: API });
     const answer = await api.post('/api/users', {
-      data: { email, password: PASSWORD, name: 'Robin Example' },
+      data: { email, password: PASSWORD, name },
     });
     expect(answer.status()).toBe(201);
     return new Person(api, email);
@@ -93,9 +94,7 @@ export class Person {
 }
 
 /** The admin of the marketplace under test, who announces shows. */
-export async function announceShow(
-  about: Partial<Schemas['CreateShow']> = {},
-): Promise<Schemas['ShowSnapshot']> {
+export async function announceShow(about: Partial<Schemas['CreateShow']> = {}): Promise<Show> {
   const api = await request.newContext({ baseURL: API });
   const [email, password] = [process.env.ADMIN_EMAIL ?? '', process.env.ADMIN_PASSWORD ?? ''];
   const session = await api.post('/api/users/sessions', { data: { email, password } });
@@ -111,7 +110,7 @@ export async function announceShow(
   };
   const answer = await api.post('/api/shows', { data });
   expect(answer.status(), await answer.text()).toBe(201);
-  return (await answer.json()) as Schemas['ShowSnapshot'];
+  return (await answer.json()) as Show;
 }
 
 /** Signs up in the browser, coming from where one is, and lands there again. */
@@ -144,7 +143,7 @@ export async function signIn(page: Page, email: string): Promise<void> {
 
 /** Opens an offer of a show and holds seats of it. */
 export async function hold(page: Page, section: string, quantity?: number): Promise<void> {
-  await page.getByRole('listitem').filter({ hasText: section }).getByRole('button').click();
+  await page.getByRole('listitem').filter({ hasText: section }).getByRole('button').first().click();
   const dialog = page.getByRole('dialog');
   if (quantity !== undefined) await dialog.getByLabel('Seats').selectOption(String(quantity));
   await dialog.getByRole('button', { name: 'Hold these seats' }).click();

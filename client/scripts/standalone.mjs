@@ -10,7 +10,7 @@ cpSync('.next/static', served, { recursive: true });
 if (existsSync('public')) cpSync('public', '.next/standalone/public', { recursive: true });
 
 for (const name of readdirSync(served, { recursive: true })) {
-  if (!/\.(js|css)$/.test(name)) continue;
-  const file = join(served, name);
-  writeFileSync(`${file}.br`, brotliCompressSync(readFileSync(file)));
+    if (!/\.(js|css)$/.test(name)) continue;
+    const file = join(served, name);
+    writeFileSync(`${file}.br`, brotliCompressSync(readFileSync(file)));
 }

@@ -129,7 +129,7 @@ export function OfferForm({ showId }: { showId: string }) {
       </fieldset>
       <fieldset className="card space-y-4 p-5">
         <legend className="float-left mb-2 w-full text-lg font-semibold">{t('priceTitle')}</legend>
-        <div className="grid grid-cols-[minmax(0,1fr)_auto] gap-3">
+        <div className="clear-both grid grid-cols-[minmax(0,1fr)_auto] gap-3">
           <Field
             label={t('price')}
             inputMode="decimal"
