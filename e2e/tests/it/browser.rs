@@ -50,5 +50,6 @@ fn people_reach_what_they_came_for() {
             () = switch.serve(market) => unreachable!("the switch is served for ever"),
         };
         assert!(status.success(), "{told}");
+        println!("{told}");
     });
 }
