@@ -13,4 +13,12 @@ const config: NextConfig = {
   compress: false,
 };
 
-export default createNextIntlPlugin('./src/i18n/request.ts')(config);
+const withTexts = createNextIntlPlugin({
+  requestConfig: './src/i18n/request.ts',
+  experimental: {
+    // Texts are taken apart when the client is built: no browser loads what does that.
+    messages: { path: './messages', format: 'json', locales: 'infer', precompile: true },
+  },
+});
+
+export default withTexts(config);

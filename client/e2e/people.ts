@@ -2,8 +2,9 @@ import { type APIRequestContext, type Page, expect, request } from '@playwright/
 import type { components } from '../src/api/schema';
 
 type Schemas = components['schemas'];
+export type Show = Schemas['ShowSnapshot'];
 
-const PASSWORD = 'a seat in the front row';
+export const PASSWORD = 'a seat in the front row';
 
 export const CARDS = {
   good: '4242424242424242',
@@ -29,11 +30,11 @@ export class Person {
     readonly email: string,
   ) {}
 
-  static async signUp(): Promise<Person> {
+  static async signUp(name = 'Robin Example'): Promise<Person> {
     const email = `fan-${unique()}@stagedoor.example`;
     const api = await request.newContext({ baseURL: API });
     const answer = await api.post('/api/users', {
-      data: { email, password: PASSWORD, name: 'Robin Example' },
+      data: { email, password: PASSWORD, name },
     });
     expect(answer.status()).toBe(201);
     return new Person(api, email);
@@ -54,25 +55,62 @@ export class Person {
     expect(answer.status(), await answer.text()).toBe(201);
     return (await answer.json()) as Schemas['ListingView'];
   }
+
+  /** Holds seats. */
+  async order(listing: Schemas['ListingView'], quantity: number): Promise<Schemas['OrderView']> {
+    const data = { listingId: listing.id, quantity, expectedPriceCents: listing.total.amountCents };
+    const place = () => this.api.post('/api/orders', { data, headers: { 'Idempotency-Key': key } });
+    const key = unique();
+    // Orders hears of a listing a moment after it is there.
+    await expect(async () => expect((await place()).status()).toBe(201)).toPass();
+    return (await (await place()).json()) as Schemas['OrderView'];
+  }
+
+  /** Holds seats and pays for them, and waits until they are bought. */
+  async buy(listing: Schemas['ListingView'], quantity: number): Promise<Schemas['OrderView']> {
+    const order = await this.order(listing, quantity);
+    const card = { number: CARDS.good, expMonth: 12, expYear: 2039, cvc: '123' };
+    const tokenised = await this.api.post('/sandbox/v1/tokens', { data: card });
+    const { token } = (await tokenised.json()) as { token: string };
+    const pay = () =>
+      this.api.post('/api/payments', {
+        data: { orderId: order.id, paymentMethod: token },
+        headers: { 'Idempotency-Key': token },
+      });
+    await expect(async () => expect((await pay()).ok()).toBe(true)).toPass();
+    const status = async () => {
+      const answer = await this.api.get(`/api/orders/${order.id}`);
+      return ((await answer.json()) as Schemas['OrderView']).status;
+    };
+    await expect.poll(status).toBe('completed');
+    return order;
+  }
+
+  /** How many seats of a listing anybody can still buy. */
+  async seatsLeft(listing: Schemas['ListingView']): Promise<number> {
+    const answer = await this.api.get(`/api/listings/${listing.id}`);
+    return ((await answer.json()) as Schemas['ListingView']).seatsLeft;
+  }
 }
 
 /** The admin of the marketplace under test, who announces shows. */
-export async function announceShow(title = `The Understudies ${unique()}`): Promise<Schemas['ShowSnapshot']> {
+export async function announceShow(about: Partial<Schemas['CreateShow']> = {}): Promise<Show> {
   const api = await request.newContext({ baseURL: API });
   const [email, password] = [process.env.ADMIN_EMAIL ?? '', process.env.ADMIN_PASSWORD ?? ''];
   const session = await api.post('/api/users/sessions', { data: { email, password } });
   expect(session.status(), 'the admin signs in').toBe(201);
   const startsAt = new Date(Date.now() + 30 * 86_400_000).toISOString().replace(/\.\d+Z$/, 'Z');
   const data = {
-    title,
+    title: `The Understudies ${unique()}`,
     category: 'concert',
     performers: ['The Understudies'],
     startsAt,
     venue: { name: 'Alte Oper', city: 'Frankfurt', timeZone: 'Europe/Berlin' },
+    ...about,
   };
   const answer = await api.post('/api/shows', { data });
   expect(answer.status(), await answer.text()).toBe(201);
-  return (await answer.json()) as Schemas['ShowSnapshot'];
+  return (await answer.json()) as Show;
 }
 
 /** Signs up in the browser, coming from where one is, and lands there again. */
@@ -83,13 +121,20 @@ export async function signUpHere(page: Page): Promise<string> {
   await page.getByLabel('E-mail address').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Create an account' }).click();
-  await expect(page.getByRole('button', { name: 'Sam Example' })).toBeVisible();
+  // A dialog that is open where one lands hides it from those who only hear the page.
+  await expect(page.getByRole('button', { name: 'Sam Example', includeHidden: true })).toBeVisible();
   return email;
 }
 
-/** Signs an account in through the browser's own cookies. */
+/** Signs up on the way to a page. */
+export async function arriveAt(page: Page, path: string): Promise<void> {
+  await page.goto(`/sign-in?next=${encodeURIComponent(path)}`);
+  await signUpHere(page);
+  await page.waitForURL(path);
+}
+
+/** Signs somebody in who has an account, where the page for it is open. */
 export async function signIn(page: Page, email: string): Promise<void> {
-  await page.goto('/sign-in');
   await page.getByLabel('E-mail address').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in' }).click();
@@ -98,7 +143,7 @@ export async function signIn(page: Page, email: string): Promise<void> {
 
 /** Opens an offer of a show and holds seats of it. */
 export async function hold(page: Page, section: string, quantity?: number): Promise<void> {
-  await page.getByRole('listitem').filter({ hasText: section }).getByRole('button').click();
+  await page.getByRole('listitem').filter({ hasText: section }).getByRole('button').first().click();
   const dialog = page.getByRole('dialog');
   if (quantity !== undefined) await dialog.getByLabel('Seats').selectOption(String(quantity));
   await dialog.getByRole('button', { name: 'Hold these seats' }).click();

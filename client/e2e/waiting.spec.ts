@@ -1,5 +1,5 @@
 import { expect, test } from './fixtures';
-import { Person, announceShow, hold, signUpHere } from './people';
+import { Person, announceShow, arriveAt, hold } from './people';
 
 test('a hold counts down by the clock of the server, comes back after leaving, and is over in the end', async ({
   page,
@@ -13,8 +13,7 @@ test('a hold counts down by the clock of the server, comes back after leaving, a
     const now = Date.now.bind(Date);
     Date.now = () => now() + 3_600_000;
   });
-  await page.goto(`/sign-in?next=/shows/${show.id}`);
-  await signUpHere(page);
+  await arriveAt(page, `/shows/${show.id}`);
   await hold(page, listing.section, 2);
   await expect(page.getByRole('timer')).toHaveText(/^(1:00|0:[1-5]\d)$/);
 

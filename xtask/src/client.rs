@@ -27,8 +27,16 @@ const BOUND: Duration = Duration::from_mins(20);
 const NODE_AT_LEAST: Version = Version(20, 9, 0);
 
 /// What is made rather than written, or has no bearing on the build.
-const NOT_SOURCE: [&str; 7] =
-    ["node_modules", ".next", "e2e", "test-results", "playwright-report", "next-env.d.ts", "README.md"];
+const NOT_SOURCE: [&str; 8] = [
+    "node_modules",
+    ".next",
+    "docs",
+    "e2e",
+    "test-results",
+    "playwright-report",
+    "next-env.d.ts",
+    "README.md",
+];
 
 /// Where the client is, as a browser sees it and as it sees the others.
 #[derive(Debug, Clone)]

@@ -28,6 +28,7 @@ pub const PATHS: &[Route] = &[
     ("/sandbox/v1/card-form", "sandbox"),
     ("/sandbox/v1/card-form.js", "sandbox"),
     ("/sandbox/v1/challenge.js", "sandbox"),
+    ("/sandbox/v1/pages.js", "sandbox"),
     ("/sandbox/v1/pages.css", "sandbox"),
     ("/sandbox/v1/challenges/01939c5e-7d3b-7c1a-9f6e-2b8d4c6a1e35", "sandbox"),
     ("/", "client"),

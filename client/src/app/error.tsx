@@ -4,11 +4,16 @@ import { useTranslations } from 'next-intl';
 import { Button } from '@/components/ui/button';
 import { Notice } from '@/components/ui/notice';
 
-export default function ErrorPage({ reset }: { reset: () => void }) {
+/** What failed may be kept as failed, a script that did not come through above all: only a new page forgets it. */
+export default function ErrorPage() {
   const t = useTranslations('error');
   return (
     <div className="narrow">
-      <Notice tone="bad" title={t('title')} action={<Button onClick={reset}>{t('again')}</Button>}>
+      <Notice
+        tone="bad"
+        title={t('title')}
+        action={<Button onClick={() => window.location.reload()}>{t('again')}</Button>}
+      >
         {t('help')}
       </Notice>
     </div>

@@ -1,58 +1,25 @@
 'use client';
 
-import { CircleUserRound } from 'lucide-react';
 import { useTranslations } from 'next-intl';
+import dynamic from 'next/dynamic';
 import Link from 'next/link';
-import { usePathname, useRouter } from 'next/navigation';
-import { DropdownMenu } from 'radix-ui';
-import { signOut, useUser } from '@/features/account/use-user';
+import { usePathname } from 'next/navigation';
+import { useUser } from '@/features/account/use-user';
 import { buttonClass } from './ui/button';
 
-const ITEM =
-  'flex min-h-11 cursor-pointer items-center rounded-lg px-3 outline-none data-highlighted:bg-sunken';
+/** Nobody needs it who is not signed in. */
+const OwnMenu = dynamic(() => import('./own-menu').then((module) => module.OwnMenu), { ssr: false });
 
 /** Sign in, or everything of one's own. */
 export function AccountMenu() {
   const t = useTranslations('site');
   const { user } = useUser();
-  const router = useRouter();
   const here = usePathname();
-  if (!user) {
-    const back = here === '/' || here.startsWith('/sign-') ? {} : { next: here };
-    return (
-      <Link href={{ pathname: '/sign-in', query: back }} className={buttonClass('secondary')}>
-        {t('signIn')}
-      </Link>
-    );
-  }
+  if (user) return <OwnMenu user={user} />;
+  const back = here === '/' || here.startsWith('/sign-') ? {} : { next: here };
   return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger className="flex min-h-11 items-center gap-2 rounded-lg px-3 font-semibold hover:bg-sunken">
-        <CircleUserRound aria-hidden className="size-5" />
-        <span className="max-w-32 truncate">{user.name}</span>
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content align="end" sideOffset={6} className="card z-40 min-w-52 p-1.5 shadow-lg">
-          <DropdownMenu.Item asChild className={ITEM}>
-            <Link href="/orders">{t('myOrders')}</Link>
-          </DropdownMenu.Item>
-          <DropdownMenu.Item asChild className={ITEM}>
-            <Link href="/sell">{t('mySales')}</Link>
-          </DropdownMenu.Item>
-          <DropdownMenu.Item asChild className={ITEM}>
-            <Link href="/account">{t('account')}</Link>
-          </DropdownMenu.Item>
-          <DropdownMenu.Separator className="my-1 h-px bg-line" />
-          <DropdownMenu.Item
-            className={ITEM}
-            onSelect={() => {
-              void signOut().then(() => router.push('/'));
-            }}
-          >
-            {t('signOut')}
-          </DropdownMenu.Item>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
+    <Link href={{ pathname: '/sign-in', query: back }} className={buttonClass('secondary')}>
+      {t('signIn')}
+    </Link>
   );
 }

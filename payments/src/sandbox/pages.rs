@@ -17,6 +17,7 @@ const CARD_FORM: &str = include_str!("pages/card-form.html");
 const CARD_FORM_SCRIPT: &str = include_str!("pages/card-form.js");
 const CHALLENGE: &str = include_str!("pages/challenge.html");
 const CHALLENGE_SCRIPT: &str = include_str!("pages/challenge.js");
+const COMMON_SCRIPT: &str = include_str!("pages/pages.js");
 const STYLE: &str = include_str!("pages/pages.css");
 
 /// Nothing but our own files, and framed by nobody but the shop on the same host.
@@ -30,6 +31,7 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
         .service(decide_challenge)
         .service(card_form_script)
         .service(challenge_script)
+        .service(common_script)
         .service(style);
 }
 
@@ -81,6 +83,11 @@ async fn card_form_script() -> HttpResponse {
 #[get("/v1/challenge.js")]
 async fn challenge_script() -> HttpResponse {
     file("text/javascript; charset=utf-8", CHALLENGE_SCRIPT)
+}
+
+#[get("/v1/pages.js")]
+async fn common_script() -> HttpResponse {
+    file("text/javascript; charset=utf-8", COMMON_SCRIPT)
 }
 
 #[get("/v1/pages.css")]

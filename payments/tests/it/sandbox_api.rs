@@ -97,7 +97,7 @@ async fn the_pages_of_the_gateway_load_nothing_from_elsewhere_and_are_framed_by_
             "{path} has something inline"
         );
     }
-    for path in ["/v1/card-form.js", "/v1/challenge.js", "/v1/pages.css"] {
+    for path in ["/v1/card-form.js", "/v1/challenge.js", "/v1/pages.js", "/v1/pages.css"] {
         app.gateway("GET", path, None).await.expect(200);
     }
 }

@@ -130,6 +130,25 @@ fn a_query_goes_with_its_path() {
 }
 
 #[test]
+fn scripts_and_styles_go_compressed_at_the_build_to_who_takes_brotli() {
+    let world = World::new(Limits::generous());
+    let get = |path: &str, takes: &str| {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: stagedoor.localhost\r\nAccept-Encoding: {takes}");
+        world.send(&format!("{head}\r\nConnection: close\r\n\r\n"))
+    };
+    for (path, kind) in [("/_next/static/x.js", "text/javascript"), ("/_next/static/y/x.css", "text/css")] {
+        let answer = get(path, "gzip, br");
+        assert!(answer.body.contains(&format!("GET {path}.br ")), "{path} became {}", answer.body);
+        let type_of_content = format!("content-type: {kind}");
+        for header in ["content-encoding: br", "vary: accept-encoding", type_of_content.as_str()] {
+            assert!(answer.head.contains(header), "{header} is not in {}", answer.head);
+        }
+        assert!(get(path, "identity").body.contains(&format!("GET {path} ")), "{path}");
+    }
+    assert!(get("/_next/static/x.woff2", "gzip, br").body.contains("GET /_next/static/x.woff2 "));
+}
+
+#[test]
 fn what_is_internal_cannot_be_reached() {
     let world = World::new(Limits::generous());
     for path in [

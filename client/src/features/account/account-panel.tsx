@@ -16,6 +16,7 @@ import { SkeletonList } from '@/components/ui/skeleton';
 import { showBesideFields, useFieldText } from '@/lib/use-form-problems';
 import { useRefusalText } from '@/lib/use-refusal-text';
 import { formatMoment } from '@/lib/when';
+import { deviceOf } from './device';
 import { nameSchema, passwordSchema } from './schema';
 import { refreshUser, useUser } from './use-user';
 
@@ -155,7 +156,9 @@ function Sessions() {
         {data.map((session) => (
           <li key={session.id} className="flex flex-wrap items-center justify-between gap-3 py-3">
             <span className="min-w-0">
-              <span className="block truncate">{session.userAgent ?? t('unknownDevice')}</span>
+              <span className="block truncate">
+                {session.userAgent ? deviceOf(session.userAgent) : t('unknownDevice')}
+              </span>
               <span className="text-sm text-muted">
                 {t('lastUsed', { when: formatMoment(session.lastUsedAt, locale) })}
               </span>

@@ -48,7 +48,7 @@ export function CardFrame({
         ref={frame}
         title={t('cardForm')}
         src={cardFormUrl(locale, resolvedTheme ?? 'light')}
-        className="h-64 w-full"
+        className="h-64 w-full sm:h-56"
       />
     </div>
   );

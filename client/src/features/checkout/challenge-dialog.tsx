@@ -32,7 +32,7 @@ export function ChallengeDialog({ url, onDone }: { url: string; onDone: () => vo
         ref={frame}
         title={t('title')}
         src={`${url}?${query.toString()}`}
-        className="h-64 w-full rounded-lg"
+        className="h-56 w-full sm:h-44"
       />
     </Dialog>
   );

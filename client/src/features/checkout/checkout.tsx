@@ -1,6 +1,7 @@
 'use client';
 
 import { useLocale, useTranslations } from 'next-intl';
+import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { useCallback, useEffect, useRef, useState } from 'react';
@@ -16,10 +17,14 @@ import { formatMoney } from '@/lib/money';
 import { useRefusalText } from '@/lib/use-refusal-text';
 import { formatWhen } from '@/lib/when';
 import { CardFrame, type CardFrameHandle } from './card-frame';
-import { ChallengeDialog } from './challenge-dialog';
 import { Countdown } from './countdown';
 import type { CardMessage } from './gateway';
 import { stageOf } from './stage';
+
+/** Few payments are asked about by a bank. */
+const ChallengeDialog = dynamic(() => import('./challenge-dialog').then((module) => module.ChallengeDialog), {
+  ssr: false,
+});
 
 export function Checkout({ id }: { id: string }) {
   return (

@@ -78,7 +78,7 @@ function OrderRow({ order }: { order: OrderInList }) {
   return (
     <Link
       href={href as never}
-      className="card flex flex-wrap items-center justify-between gap-3 p-4 hover:border-accent"
+      className="card flex items-center justify-between gap-3 p-4 hover:border-accent"
     >
       <span className="min-w-0">
         {show ? (
@@ -93,7 +93,7 @@ function OrderRow({ order }: { order: OrderInList }) {
         )}
         <span className="block text-sm text-muted">{t('seats', { count: order.seats.length })}</span>
       </span>
-      <span className="space-y-1 text-right">
+      <span className="shrink-0 space-y-1 text-right">
         <span className="block font-semibold">{formatMoney(order.total, locale)}</span>
         <OrderStatusBadge status={order.status} />
       </span>

@@ -21,16 +21,31 @@ async function passesOf(orderId: string): Promise<Pass[]> {
   return Promise.all(whole);
 }
 
+/** They are issued a moment after the order is completed, and void a moment after it is refunded. */
+function isAsExpected(order: Order, passes: readonly Pass[]): boolean {
+  switch (order.status) {
+    case 'completed':
+      return passes.length === order.seats.length;
+    case 'refunding':
+    case 'refunded':
+      return passes.every((pass) => !pass.code);
+    case 'awaiting_payment':
+    case 'confirmed':
+    case 'cancelled':
+    case 'expired':
+      return true;
+  }
+}
+
 export function Passes({ order, where }: { order: Order; where: string }) {
   const t = useTranslations('passes');
   const explain = useRefusalText();
-  const isExpected = order.status === 'completed';
   const { data: passes, error } = useSWR<Pass[], unknown>(`passes of ${order.id}`, () => passesOf(order.id), {
-    // They are issued a moment after the order is completed.
-    refreshInterval: (known) => (isExpected && (known?.length ?? 0) < order.seats.length ? AGAIN_MILLIS : 0),
+    refreshInterval: (known) => (known && isAsExpected(order, known) ? 0 : AGAIN_MILLIS),
   });
   if (error && !passes) return <Notice tone="bad" title={explain(error)} />;
-  if (!passes || (isExpected && passes.length === 0)) return <SkeletonList label={t('loading')} count={1} />;
+  if (!passes || (order.status === 'completed' && passes.length === 0))
+    return <SkeletonList label={t('loading')} count={1} />;
   if (passes.length === 0) return null;
   return (
     <section aria-labelledby="passes" className="space-y-4">

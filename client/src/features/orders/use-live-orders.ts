@@ -3,18 +3,18 @@
 import { useEffect } from 'react';
 import { mutate } from 'swr';
 import type { Order } from '@/api/client';
+import { follow } from '@/lib/event-stream';
 
 /** Hears of each change of one's own orders, so that a page shows it at once. Without it pages look by themselves. */
 export function useLiveOrders(): void {
   useEffect(() => {
-    const source = new EventSource('/api/orders/mine/events');
-    source.addEventListener('order', (event) => {
-      const order = JSON.parse((event as MessageEvent<string>).data) as Order;
+    const hear = (data: unknown) => {
+      const order = data as Order;
       const keepNewest = (known: Order | undefined) =>
         known && known.version > order.version ? known : order;
       void mutate(`order ${order.id}`, keepNewest, { revalidate: false });
       void mutate(`payments of ${order.id}`);
-    });
-    return () => source.close();
+    };
+    return follow('/api/orders/mine/events', { order: hear });
   }, []);
 }

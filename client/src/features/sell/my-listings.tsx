@@ -64,7 +64,7 @@ function Row({ listing, onChanged }: { listing: Listing; onChanged: () => void }
   const isOnSale = listing.status === 'active' && listing.seatsLeft > 0;
   return (
     <article className="card space-y-3 p-4">
-      <div className="flex flex-wrap items-start justify-between gap-3">
+      <div className="flex items-start justify-between gap-3">
         <div className="min-w-0">
           {show ? (
             <>
@@ -78,7 +78,7 @@ function Row({ listing, onChanged }: { listing: Listing; onChanged: () => void }
             {listing.section} {listing.row ? `· ${t('row', { row: listing.row })}` : ''}
           </p>
         </div>
-        <div className="space-y-1 text-right">
+        <div className="shrink-0 space-y-1 text-right">
           <p className="font-semibold">{t('each', { price: formatMoney(listing.price, locale) })}</p>
           {listing.status === 'withdrawn' ? (
             <Badge>{t('withdrawn')}</Badge>

@@ -114,7 +114,12 @@ export function OfferForm({ showId }: { showId: string }) {
             {...form.register('quantity')}
           />
         )}
-        <Choice label={t('splitRule')} hint={t('splitHint')} {...form.register('splitRule')}>
+        <Choice
+          label={t('splitRule')}
+          hint={t('splitHint')}
+          error={text(errors.splitRule)}
+          {...form.register('splitRule')}
+        >
           {RULES.map((rule) => (
             <option key={rule} value={rule}>
               {split(rule)}
@@ -124,7 +129,7 @@ export function OfferForm({ showId }: { showId: string }) {
       </fieldset>
       <fieldset className="card space-y-4 p-5">
         <legend className="float-left mb-2 w-full text-lg font-semibold">{t('priceTitle')}</legend>
-        <div className="grid grid-cols-[1fr_auto] gap-3">
+        <div className="clear-both grid grid-cols-[minmax(0,1fr)_auto] gap-3">
           <Field
             label={t('price')}
             inputMode="decimal"

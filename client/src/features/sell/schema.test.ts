@@ -36,6 +36,7 @@ test('each mistake is told beside its own field', () => {
       .error?.issues.map((issue) => [issue.path[0], issue.message]);
   expect(fields({ seats: '4-3' })).toEqual([['seats', 'seats']]);
   expect(fields({ admission: 'general', quantity: '51' })).toEqual([['quantity', 'quantity']]);
+  expect(fields({ seats: '3-5', splitRule: 'pairs' })).toEqual([['splitRule', 'oddForPairs']]);
   expect(fields({ price: 'free' })).toEqual([['price', 'price']]);
   expect(fields({ section: ' ' })).toEqual([['section', 'required']]);
 });

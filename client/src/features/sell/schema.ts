@@ -19,6 +19,10 @@ export const offerSchema = z
       context.addIssue({ code: 'custom', path: ['seats'], message: 'seats' });
     }
     const count = /^\d{1,2}$/.test(offer.quantity) ? Number(offer.quantity) : 0;
+    const places = offer.admission === 'numbered' ? (parseSeats(offer.seats)?.length ?? 0) : count;
+    if (offer.splitRule === 'pairs' && places % 2 === 1) {
+      context.addIssue({ code: 'custom', path: ['splitRule'], message: 'oddForPairs' });
+    }
     if (offer.admission === 'general' && (count < 1 || count > MOST_SEATS)) {
       context.addIssue({ code: 'custom', path: ['quantity'], message: 'quantity' });
     }

@@ -97,11 +97,11 @@ export function HoldDialog({
             {listing.fees && (
               <details className="mt-2 text-sm">
                 <summary className="cursor-pointer font-semibold">{t('fees')}</summary>
-                <dl className="mt-1 grid grid-cols-[1fr_auto] gap-x-4">
+                <dl className="mt-1 grid grid-cols-[1fr_auto] gap-x-4 tabular-nums">
                   <dt>{t('sellerPrice')}</dt>
-                  <dd>{formatMoney(times(listing.price, quantity), locale)}</dd>
+                  <dd className="text-right">{formatMoney(times(listing.price, quantity), locale)}</dd>
                   <dt>{t('buyerFee')}</dt>
-                  <dd>
+                  <dd className="text-right">
                     {formatMoney(
                       times({ ...listing.price, amountCents: listing.fees.buyerFeeCents }, quantity),
                       locale,

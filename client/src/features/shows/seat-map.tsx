@@ -22,7 +22,7 @@ export function SeatMap({
   const locale = useLocale();
   const [at, setAt] = useState(0);
   const group = useRef<SVGGElement>(null);
-  const { pieces, height } = layOut(sections);
+  const { pieces, viewBox } = layOut(sections);
 
   const move = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
@@ -36,7 +36,7 @@ export function SeatMap({
 
   return (
     <figure>
-      <svg viewBox={`0 0 600 ${height}`} className="w-full" role="group" aria-label={t('label')}>
+      <svg viewBox={viewBox} className="mx-auto w-full max-w-2xl" role="group" aria-label={t('label')}>
         <rect
           x="200"
           y="20"

@@ -31,8 +31,14 @@ test('every section has a place of its own on the map', () => {
     Array.from({ length: 25 }, (_, index) => listing(`S${index}`, 1000 + index)),
     price,
   );
-  const { pieces, height } = layOut(all);
+  const { pieces, viewBox } = layOut(all);
+  const [left, top, width, height] = viewBox.split(' ').map(Number) as [number, number, number, number];
   expect(pieces).toHaveLength(25);
   expect(new Set(pieces.map(({ path }) => path)).size).toBe(25);
-  expect(Math.max(...pieces.map(({ y }) => y))).toBeLessThan(height);
+  for (const { x, y } of pieces) {
+    expect(x).toBeGreaterThan(left);
+    expect(x).toBeLessThan(left + width);
+    expect(y).toBeGreaterThan(top);
+    expect(y).toBeLessThan(height);
+  }
 });

@@ -48,6 +48,7 @@ export interface Piece {
 }
 
 const [CENTRE_X, CENTRE_Y] = [300, 70];
+const STAGE_HALF = 160;
 const FIRST_RADIUS = 95;
 const RING = 62;
 const GAP = 6;
@@ -58,7 +59,7 @@ const IN_FIRST_RING = 4;
  * Draws the sections around the stage, the dearest nearest to it. Where exactly a section is in the house
  * nobody has told us: the map says what there is and what it costs, and its words say so.
  */
-export function layOut(all: readonly Section[]): { pieces: Piece[]; height: number } {
+export function layOut(all: readonly Section[]): { pieces: Piece[]; viewBox: string } {
   const waiting = [...all].sort((one, other) => other.heat - one.heat);
   const pieces: Piece[] = [];
   let ring = 0;
@@ -69,7 +70,10 @@ export function layOut(all: readonly Section[]): { pieces: Piece[]; height: numb
     here.forEach((section, index) => pieces.push(piece(section, index, here.length, inner)));
     ring += 1;
   }
-  return { pieces, height: CENTRE_Y + FIRST_RADIUS + ring * (RING + GAP) + 10 };
+  // As narrow as what is on it, so that a telephone shows it as large as it can.
+  const halfWidth = Math.max(STAGE_HALF, ...pieces.map(({ x }) => Math.abs(x - CENTRE_X) + RING));
+  const height = CENTRE_Y + FIRST_RADIUS + ring * (RING + GAP) + 10;
+  return { pieces, viewBox: `${CENTRE_X - halfWidth} 0 ${2 * halfWidth} ${height}` };
 }
 
 function piece(section: Section, index: number, count: number, inner: number): Piece {

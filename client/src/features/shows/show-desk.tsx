@@ -1,6 +1,7 @@
 'use client';
 
 import { useLocale, useTranslations } from 'next-intl';
+import dynamic from 'next/dynamic';
 import { useSearchParams } from 'next/navigation';
 import { useMemo, useState } from 'react';
 import type { Listing, Show } from '@/api/client';
@@ -10,10 +11,15 @@ import { Empty } from '@/components/ui/empty';
 import { Notice } from '@/components/ui/notice';
 import { formatMoney } from '@/lib/money';
 import { quantities } from '@/lib/seats';
-import { HoldDialog } from './hold-dialog';
 import { SeatMap } from './seat-map';
 import { sections } from './section-map';
 import { useLiveListings } from './use-live-listings';
+
+/** Fetched when somebody comes close to an offer: to look around one does not need it. */
+const loadHoldDialog = () => import('./hold-dialog').then((module) => module.HoldDialog);
+// Whether that succeeds matters once the dialog opens.
+const comeClose = () => void loadHoldDialog().catch(() => undefined);
+const HoldDialog = dynamic(loadHoldDialog, { ssr: false });
 
 const FEW = 2;
 const FIRST_SHOWN = 25;
@@ -94,6 +100,8 @@ export function ShowDesk({ show, first }: { show: Show; first: Listing[] }) {
                 <button
                   type="button"
                   onClick={() => setChosen(listing.id)}
+                  onPointerEnter={comeClose}
+                  onFocus={comeClose}
                   className="card flex w-full items-center justify-between gap-4 p-4 text-left hover:border-accent"
                 >
                   <span className="min-w-0">

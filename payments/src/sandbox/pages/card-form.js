@@ -24,16 +24,9 @@ const TEXTS = {
   },
 };
 
-const wanted = new URLSearchParams(location.search);
-const locale = wanted.get('locale') === 'de' ? 'de' : 'en';
-const texts = TEXTS[locale];
+const texts = dress(TEXTS);
 const form = document.getElementById('card');
 const field = (name) => document.getElementById(name);
-
-document.documentElement.lang = locale;
-document.documentElement.dataset.theme = wanted.get('theme') === 'dark' ? 'dark' : 'light';
-document.title = texts.title;
-for (const element of document.querySelectorAll('[data-text]')) element.textContent = texts[element.dataset.text];
 
 function tell(message) {
   window.parent.postMessage(message, location.origin);

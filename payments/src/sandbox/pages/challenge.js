@@ -17,14 +17,7 @@ const TEXTS = {
   },
 };
 
-const wanted = new URLSearchParams(location.search);
-const locale = wanted.get('locale') === 'de' ? 'de' : 'en';
-const texts = TEXTS[locale];
-document.documentElement.lang = locale;
-document.documentElement.dataset.theme = wanted.get('theme') === 'dark' ? 'dark' : 'light';
-document.title = texts.title;
-for (const element of document.querySelectorAll('[data-text]')) element.textContent = texts[element.dataset.text];
-
+const texts = dress(TEXTS);
 const buttons = [...document.querySelectorAll('button')];
 
 async function decide(outcome) {
