@@ -12,8 +12,8 @@ const PATHS: [&str; 5] =
     ["/api/shows?limit=5", "/", "/api/users/jwks.json", "/api/listings?limit=5", "/robots.txt"];
 /// How many there are.
 const PEOPLE: usize = 6;
-/// How long each thinks between two looks.
-const PAUSE: Duration = Duration::from_millis(10);
+/// How long each thinks between two looks: all of them stay below what the ingress lets one address ask.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// How it went.
 #[derive(Debug, Default)]
