@@ -27,7 +27,7 @@ RUN --mount=type=cache,id=stagedoor-registry,target=/usr/local/cargo/registry \
 
 FROM ${RUNTIME_IMAGE}
 ARG SERVICE
-ARG VERSION=0.1.0
+ARG VERSION=unknown
 ARG REVISION=unknown
 ARG CREATED=1970-01-01T00:00:00Z
 LABEL org.opencontainers.image.title="stagedoor/${SERVICE}" \
