@@ -27,11 +27,13 @@ RUN --mount=type=cache,id=stagedoor-registry,target=/usr/local/cargo/registry \
 
 FROM ${RUNTIME_IMAGE}
 ARG SERVICE
+ARG SOURCE=unknown
 ARG VERSION=unknown
 ARG REVISION=unknown
 ARG CREATED=1970-01-01T00:00:00Z
 LABEL org.opencontainers.image.title="stagedoor/${SERVICE}" \
       org.opencontainers.image.description="The service ${SERVICE} of Stagedoor, a resale marketplace for tickets" \
+      org.opencontainers.image.source="${SOURCE}" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \

@@ -3,6 +3,7 @@
 
 variable "REGISTRY" { default = "stagedoor" }
 variable "TAG" { default = "dev" }
+variable "SOURCE" { default = "unknown" }
 variable "VERSION" { default = "unknown" }
 variable "REVISION" { default = "unknown" }
 variable "CREATED" { default = "1970-01-01T00:00:00Z" }
@@ -13,6 +14,7 @@ group "default" {
 
 target "labels" {
   args = {
+    SOURCE   = SOURCE
     VERSION  = VERSION
     REVISION = REVISION
     CREATED  = CREATED
