@@ -11,18 +11,16 @@ ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian13:nonroot
 
 FROM ${RUST_IMAGE} AS build
 WORKDIR /src
-# Nobody debugs in these images; names of functions would add a third to each.
-ENV CARGO_PROFILE_RELEASE_DEBUG=none CARGO_PROFILE_RELEASE_STRIP=symbols
 COPY . .
 # The caches outlive the build, so that another one compiles only what has changed. What is in them is not in
 # the image, hence the copies. An architecture has its own, as they are not told apart by path.
 ARG TARGETARCH
 RUN --mount=type=cache,id=stagedoor-registry,target=/usr/local/cargo/registry \
     --mount=type=cache,id=stagedoor-target-${TARGETARCH},target=/src/target,sharing=locked \
-    cargo build --release --locked --bins \
+    cargo build --profile image --locked --bins \
       --package auth --package tickets --package orders --package expiration --package payments \
  && mkdir /binaries \
- && cd target/release \
+ && cd target/image \
  && cp auth tickets orders expiration payments sandbox-gateway /binaries/
 
 FROM ${RUNTIME_IMAGE}
