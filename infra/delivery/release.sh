@@ -1,5 +1,5 @@
 #!/bin/sh
-# Deploys what canaries have shown to be good, watches it, and goes back if it is not:
+# Deploys what a canary has shown to be good, watches it, and goes back if it is not:
 #   infra/delivery/release.sh <digests.txt
 set -eu
 cd "$(dirname "$0")"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Watches pods for some minutes, and fails as soon as they do badly:
-#   infra/delivery/watch.sh 10 '.+-canary-.+'
+#   infra/delivery/watch.sh 10 '.+-next-.+'
 # PROMETHEUS says where the measurements are: namespace/service:port.
 set -eu
 
