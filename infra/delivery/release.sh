@@ -7,7 +7,8 @@ cd "$(dirname "$0")"
 namespace=${NAMESPACE:-stagedoor}
 deployments="auth tickets orders expiration payments client"
 
-./render.sh | kubectl apply --server-side --filename -
+# By force, as the Services may have been led to another release by hand.
+./render.sh | kubectl apply --server-side --force-conflicts --filename -
 
 settle() {
   for deployment in $deployments; do
