@@ -20,6 +20,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub struct Count {
     /// Requests that were answered with 2xx.
     pub answered: u64,
+    /// Of these, how many had to be asked again, as a kept connection to the ingress was closed under them: browsers
+    /// do that by themselves (RFC 9110, 9.2.2), and an ingress closes connections when it is told of new pods.
+    pub asked_again: u64,
     /// The others, by what happened instead.
     pub refused: BTreeMap<String, u64>,
 }
@@ -45,8 +48,9 @@ impl Load {
     pub async fn stop(self) -> Count {
         self.enough.cancel();
         let mut sum = Count::default();
-        for Count { answered, refused } in self.people.join_all().await {
+        for Count { answered, asked_again, refused } in self.people.join_all().await {
             sum.answered += answered;
+            sum.asked_again += asked_again;
             for (what, count) in refused {
                 *sum.refused.entry(what).or_default() += count;
             }
@@ -61,7 +65,13 @@ async fn look(site: Site, first: usize, enough: CancellationToken) -> Count {
         if enough.is_cancelled() {
             break;
         }
-        match send(site.request("GET", path)).await {
+        let ask = || send(site.request("GET", path));
+        let mut answer = ask().await;
+        if answer.is_err() {
+            count.asked_again += 1;
+            answer = ask().await;
+        }
+        match answer {
             Ok(answer) if (200..300).contains(&answer.status) => count.answered += 1,
             Ok(answer) => *count.refused.entry(format!("{path}: {}", answer.status)).or_default() += 1,
             Err(why) => *count.refused.entry(format!("{path}: {why}")).or_default() += 1,
