@@ -2,7 +2,7 @@
 //! would. What each service must be given, who may reach whom, and the like are rules of our own, which need to
 //! know the services: they are tests of e2e.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, process::Command};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -21,6 +21,7 @@ use crate::{
 /// The oldest Kubernetes that the manifests are for; all newer ones that the validator knows are tried as well.
 const OLDEST_KUBERNETES: &str = "1.30";
 const VALIDATE: &str = include_str!("manifests/validate.py");
+const HOLD: &str = include_str!("manifests/hold.py");
 
 /// Renders, validates and lints.
 pub fn check(workspace: &Workspace, stop: &Stop, log: &Log) -> Result<Outcome> {
@@ -29,8 +30,10 @@ pub fn check(workspace: &Workspace, stop: &Stop, log: &Log) -> Result<Outcome> {
     manifests::lint_chart(workspace, &tools)?;
     let files = rendered(workspace, &tools)?;
     let valid = validate(workspace, &checkers, &files, stop)?;
+    let skaffold = hold_skaffold(workspace, &checkers, stop)?;
     let linted = lint(workspace, &checkers, stop)?;
-    Ok(if valid == Outcome::Passed { linted } else { valid })
+    let failed = [valid, skaffold].into_iter().find(|outcome| *outcome != Outcome::Passed);
+    Ok(failed.unwrap_or(linted))
 }
 
 /// Renders everything into files.
@@ -50,11 +53,25 @@ fn rendered(workspace: &Workspace, tools: &ClusterTools) -> Result<Vec<PathBuf>>
 }
 
 fn validate(workspace: &Workspace, checkers: &Installed, files: &[PathBuf], stop: &Stop) -> Result<Outcome> {
-    let script = workspace.state().join("manifests/validate.py");
-    fs::write(&script, VALIDATE).context("write the validator")?;
-    let mut command = checkers.python();
-    command.arg(script).arg(OLDEST_KUBERNETES).args(files).current_dir(workspace.root());
+    let mut command = script(workspace, checkers, "validate.py", VALIDATE)?;
+    command.arg(OLDEST_KUBERNETES).args(files);
     finish(&command, stop)
+}
+
+/// What Skaffold would say of its file, as far as our own schema of it goes.
+fn hold_skaffold(workspace: &Workspace, checkers: &Installed, stop: &Stop) -> Result<Outcome> {
+    let mut command = script(workspace, checkers, "hold.py", HOLD)?;
+    command.args(["infra/dev/skaffold.schema.json", "skaffold.yaml"]);
+    finish(&command, stop)
+}
+
+/// A script of ours, on the checkers' Python.
+fn script(workspace: &Workspace, checkers: &Installed, name: &str, text: &str) -> Result<Command> {
+    let file = workspace.state().join("manifests").join(name);
+    fs::write(&file, text).with_context(|| format!("write {}", file.display()))?;
+    let mut command = checkers.python();
+    command.arg(file).current_dir(workspace.root());
+    Ok(command)
 }
 
 /// What is waived stands with its reason in `infra/checkov.yaml`, or for one object as an annotation of it.
