@@ -1,7 +1,10 @@
-use std::time::Duration;
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use xtask::{
-    children::Ended,
+    children::{Ended, Process},
     leftovers,
     log::Log,
     ports, provision,
@@ -59,7 +62,16 @@ fn what_a_dead_xtask_left_running_is_stopped_by_its_record() {
     let record = scratch.0.join("mongod.pid");
     assert_eq!(leftovers::living(&record), Some(servers.mongodb.pid()));
     leftovers::stop_all(&scratch.0, &Log::quiet());
-    assert!(servers.mongodb.ended().is_some());
-    assert!(servers.nats.ended().is_some());
-    assert!(servers.redis.ended().is_some());
+    for process in [&mut servers.mongodb, &mut servers.nats, &mut servers.redis] {
+        until_ended(process);
+    }
+}
+
+/// A process whose first thread has ended runs no more, but can be asked how only when its last one has.
+fn until_ended(process: &mut Process) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while process.ended().is_none() {
+        assert!(Instant::now() < deadline, "it goes on");
+        thread::sleep(Duration::from_millis(10));
+    }
 }

@@ -45,7 +45,8 @@ fn serve(name: &str, stream: &TcpStream) -> Option<()> {
 /// One event at once, and then nothing for a while: only an unbuffered way shows it in time.
 fn stream_events(name: &str, mut stream: &TcpStream) -> Option<()> {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
-    write!(stream, "{head}data: {name}\n\n").ok()?;
+    // In one piece: what comes in pieces is handed on in chunks, which part the words.
+    stream.write_all(format!("{head}data: {name}\n\n").as_bytes()).ok()?;
     thread::sleep(Duration::from_secs(5));
     None
 }
