@@ -50,7 +50,7 @@ pub use dead_letters::{DeadLetter, DeadLetterStatus, DeadLetters};
 pub use listener::{HandlerError, Listener, ListenerInfo, Listeners, Outcome};
 pub use meta::Meta;
 pub use outbox::Publication;
-pub use streams::Namespace;
+pub use streams::{DEAD_LETTERS, Namespace, OWNERS};
 pub use tx::Tx;
 
 pub(crate) use changes::{Changes, is_lost};

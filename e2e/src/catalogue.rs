@@ -22,9 +22,6 @@ pub fn documents() -> anyhow::Result<Vec<(&'static Path, String)>> {
     ])
 }
 
-/// All services, in the order in which they are listed everywhere.
-const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
-
 /// Every listener of every service, with the service that it belongs to.
 fn listeners() -> Vec<(&'static str, ListenerInfo)> {
     let own = [

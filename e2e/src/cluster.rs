@@ -17,6 +17,7 @@ mod shop;
 use std::{path::PathBuf, time::Duration};
 
 use clap::Subcommand;
+use common::bus::OWNERS;
 use tokio::time::sleep;
 
 use self::load::{Count, Load};
@@ -26,7 +27,7 @@ pub use self::{
 };
 
 /// The services that a cluster may restart whenever it likes.
-pub const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
+const SERVICES: [&str; 5] = OWNERS;
 /// How many of each there must be, so that one may go.
 const REPLICAS: u32 = 2;
 /// How long the load goes on when nothing is done any more.

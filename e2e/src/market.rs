@@ -48,6 +48,7 @@ use common::{
         order::{OrderSnapshot, OrderStatus},
         show::ShowSnapshot,
     },
+    ids::ShowId,
     testing::Answer,
 };
 use futures::{StreamExt as _, stream};
@@ -148,15 +149,7 @@ impl Market {
 
     /// The body of a request to offer seats.
     pub fn offer(&self, seats: u32, price_cents: i64) -> Value {
-        let seats: Vec<String> = (1..=seats).map(|seat| seat.to_string()).collect();
-        json!({
-            "showId": self.show.id,
-            "section": "Stalls",
-            "row": "C",
-            "seats": seats,
-            "splitRule": "any",
-            "price": { "amountCents": price_cents, "currency": "EUR" },
-        })
+        an_offer(self.show.id, seats, price_cents)
     }
 
     /// So many listings of one seat each.
@@ -233,6 +226,19 @@ pub fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, String
     } else {
         Err(refused())
     }
+}
+
+/// The body of a request to offer seats of a show, side by side, at so much for each.
+pub fn an_offer(show: ShowId, seats: u32, price_cents: i64) -> Value {
+    let seats: Vec<String> = (1..=seats).map(|seat| seat.to_string()).collect();
+    json!({
+        "showId": show,
+        "section": "Stalls",
+        "row": "C",
+        "seats": seats,
+        "splitRule": "any",
+        "price": { "amountCents": price_cents, "currency": "EUR" },
+    })
 }
 
 /// The body of a request to enter a show.

@@ -4,12 +4,10 @@
 use std::{env, error::Error, process::ExitCode};
 
 use common::{
-    bus::{DeadLetter, DeadLetters},
+    bus::{DeadLetter, DeadLetters, OWNERS},
     mongo,
 };
 
-/// The databases of the services, as they are named by default.
-const DATABASES: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
 const DEFAULT_URI: &str = "mongodb://127.0.0.1:7117/?replicaSet=rs0";
 const USAGE: &str = "usage: dlq list | show ID | replay ID | replay --all";
 
@@ -29,7 +27,7 @@ async fn main() -> ExitCode {
 async fn run(words: &[&str]) -> Result<(), Box<dyn Error>> {
     let uri = env::var("MONGODB_URI").unwrap_or_else(|_| DEFAULT_URI.to_owned());
     let mut services = Vec::new();
-    for name in DATABASES {
+    for name in OWNERS {
         services.push((name, DeadLetters::new(&mongo::connect(&uri, name).await?)));
     }
     match words {

@@ -8,10 +8,10 @@ use async_nats::jetstream::{
     stream::{Config, DiscardPolicy, RetentionPolicy, StorageType},
 };
 
-/// The services that publish, hence the streams that exist.
-pub(super) const OWNERS: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
+/// The services that publish, hence the streams that exist; each has a database of its name.
+pub const OWNERS: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
 /// The owner of the dead-letter subjects.
-pub(super) const DEAD_LETTERS: &str = "dlq";
+pub const DEAD_LETTERS: &str = "dlq";
 
 /// For how long JetStream knows the ids of messages it has, and drops a second one.
 const DUPLICATE_WINDOW: Duration = Duration::from_mins(2);

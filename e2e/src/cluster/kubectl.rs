@@ -36,9 +36,8 @@ impl Kubectl {
     async fn ask(&self, args: &[&str]) -> Output {
         let mut command = Command::new(&self.program);
         command.args(self.context.iter().flat_map(|context| ["--context", context]));
-        command.args(["--namespace", &self.namespace]).args(args).kill_on_drop(true);
-        let output = timeout(BOUND, command.output()).await.expect("kubectl answers in time");
-        output.expect("kubectl can be run")
+        command.args(["--namespace", &self.namespace]).args(args);
+        output(&mut command).await
     }
 
     async fn run(&self, args: &[&str]) -> String {
@@ -76,13 +75,10 @@ impl Kubectl {
 
     /// Restarts everything that is ours, and waits until it is over.
     pub async fn restart_deployments(&self) {
-        let names = SERVICES.into_iter().chain(["client"]).map(|name| format!("deployment/{name}"));
-        let names: Vec<String> = names.collect();
-        let restart: Vec<&str> =
-            ["rollout", "restart"].into_iter().chain(names.iter().map(String::as_str)).collect();
-        self.run(&restart).await;
-        for name in &names {
-            self.run(&["rollout", "status", name, ROLLOUT]).await;
+        let names = || SERVICES.into_iter().chain(["client"]);
+        self.run(&["rollout", "restart", "deployment"].into_iter().chain(names()).collect::<Vec<_>>()).await;
+        for name in names() {
+            self.until_available(name).await;
         }
     }
 
@@ -136,9 +132,9 @@ impl Helm {
         let revision = self.deployed(kubectl, release).await["version"].clone();
         let mut upgrade = self.command(kubectl, &["upgrade", release]);
         upgrade.arg(chart).args(args);
-        let output = timeout(BOUND, upgrade.output()).await.expect("helm ends in time").expect("run helm");
-        let why = text(&output.stderr);
-        assert!(!output.status.success(), "a release that cannot start was taken for one that can");
+        let upgraded = output(&mut upgrade).await;
+        let why = text(&upgraded.stderr);
+        assert!(!upgraded.status.success(), "a release that cannot start was taken for one that can");
         let now = self.deployed(kubectl, release).await;
         assert_eq!(now["info"]["status"], "deployed", "{why}");
         assert_ne!(now["version"], revision, "nothing was tried: {why}");
@@ -147,7 +143,7 @@ impl Helm {
 
     async fn deployed(&self, kubectl: &Kubectl, release: &str) -> Value {
         let mut status = self.command(kubectl, &["status", release, "--output", "json"]);
-        let output = timeout(BOUND, status.output()).await.expect("helm ends in time").expect("run helm");
+        let output = output(&mut status).await;
         assert!(output.status.success(), "helm status {release}: {}", text(&output.stderr));
         serde_json::from_slice(&output.stdout).expect("helm speaks JSON")
     }
@@ -155,9 +151,14 @@ impl Helm {
     fn command(&self, kubectl: &Kubectl, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(kubectl.context.iter().flat_map(|context| ["--kube-context", context]));
-        command.args(["--namespace", &kubectl.namespace]).args(args).kill_on_drop(true);
+        command.args(["--namespace", &kubectl.namespace]).args(args);
         command
     }
+}
+
+async fn output(command: &mut Command) -> Output {
+    let output = timeout(BOUND, command.kill_on_drop(true).output()).await.expect("it ends in time");
+    output.expect("it can be run")
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use common::{
-    events::{listing::ListingSnapshot, order::OrderSnapshot},
+    events::{listing::ListingSnapshot, order::OrderSnapshot, show::ShowSnapshot},
     testing::Answer,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::market::{Person, Site, a_show, card, new_key, read, send, until_within};
+use crate::market::{Person, Site, a_show, an_offer, card, new_key, read, send, until_within};
 
 /// How long anything may take while everything restarts.
 const BOUND: Duration = Duration::from_mins(3);
-const SEATS: usize = 2;
+const SEATS: u32 = 2;
 
 /// Where they meet.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct Shop {
     site: Site,
     seller: Person,
     buyer: Person,
-    show: Value,
+    show: ShowSnapshot,
 }
 
 /// Seats that are held, and not paid.
@@ -42,7 +42,7 @@ impl Shop {
         let show = insist("a show to be announced", 201, async || {
             send(admin.request("POST", "/api/shows").json(&a_show())).await
         });
-        let show = show.await.json();
+        let show = read(&show.await).expect("a show");
         let newcomer = async |who: &str| {
             let email = format!("{who}-{}@stagedoor.example", Uuid::now_v7());
             Person::sign_up(&site, &email).await
@@ -58,14 +58,7 @@ impl Shop {
 
     /// Two seats are put on sale, and held.
     pub async fn purchase(&self) -> Purchase<'_> {
-        let offer = json!({
-            "showId": self.show["id"],
-            "section": "Stalls",
-            "row": "C",
-            "seats": (1..=SEATS).map(|seat| seat.to_string()).collect::<Vec<_>>(),
-            "splitRule": "any",
-            "price": { "amountCents": 5_000, "currency": "EUR" },
-        });
+        let offer = an_offer(self.show.id, SEATS, 5_000);
         let listing = insist_once(&self.seller, "/api/listings", &offer).await;
         let listing: ListingSnapshot = read(&listing).expect("a listing");
         let claim = json!({
@@ -87,7 +80,7 @@ impl Purchase<'_> {
 
     /// Pays.
     pub async fn pay(self) -> Self {
-        let card = json!({ "number": card::VISA, "expMonth": 12, "expYear": 2099, "cvc": "123" });
+        let card = card::body(card::VISA);
         let token = insist("a token for the card", 201, async || {
             send(self.shop.site.request("POST", "/sandbox/v1/tokens").json(&card)).await
         });
@@ -100,10 +93,8 @@ impl Purchase<'_> {
     /// Waits until each seat of what was paid has its pass.
     pub async fn until_admitted(&self) {
         until_within(BOUND, "the passes", async || {
-            let path = format!("/api/passes?orderId={}", self.order.id);
-            let answer = self.shop.buyer.try_get(&path).await?;
-            let passes = answer.json()["items"].as_array().map_or(0, Vec::len);
-            if answer.status == 200 && passes == SEATS { Ok(()) } else { Err(answer.text) }
+            let passes = self.shop.buyer.passes_of(&self.order).await?;
+            if passes.len() == self.order.seats.len() { Ok(()) } else { Err(format!("{passes:?}")) }
         })
         .await;
     }

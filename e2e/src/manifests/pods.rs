@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Manifests, Workload, list, text};
 
-const PROBES: [&str; 3] = ["startupProbe", "livenessProbe", "readinessProbe"];
+pub(super) const PROBES: [&str; 3] = ["startupProbe", "livenessProbe", "readinessProbe"];
 const BOUNDS: [&str; 4] = ["/requests/cpu", "/requests/memory", "/limits/cpu", "/limits/memory"];
 
 /// Probes where something stays, requests and limits, and an image that is always the same.

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Manifests, Workload, list, name_of, selects, text};
+use super::{Manifests, Workload, list, name_of, pods::PROBES, text};
 
-const PROBES: [&str; 3] = ["startupProbe", "livenessProbe", "readinessProbe"];
 /// What a program of ours reads, and the name of the container's port that it must be.
 const LISTENS: [(&str, &str); 2] = [("PORT", "http"), ("INTERNAL_PORT", "internal")];
 
@@ -73,11 +72,8 @@ fn services(manifests: &Manifests, service: &Value, broken: &mut Vec<String>) {
     }
     let selector = json!({ "matchLabels": selector });
     let workloads = manifests.workloads();
-    let labels = |workload: &Workload<'_>| workload.template["metadata"]["labels"].clone();
-    let chosen: Vec<_> = workloads
-        .iter()
-        .filter(|workload| selects(&selector, &labels(workload)) && !workload.ends())
-        .collect();
+    let chosen: Vec<_> =
+        workloads.iter().filter(|workload| workload.is_selected_by(&selector) && !workload.ends()).collect();
     if chosen.is_empty() {
         broken.push(format!("nobody is behind the Service {name}"));
     }

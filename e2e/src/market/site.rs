@@ -10,7 +10,7 @@ use common::testing::Answer;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::machinery::Ports;
+use super::{card, machinery::Ports};
 
 /// Longer than the ingress waits for a service.
 const TIMEOUT: Duration = Duration::from_secs(40);
@@ -68,8 +68,7 @@ impl Site {
 
     /// Exchanges a card for a token, as a browser does: the number goes to the gateway and nowhere else.
     pub async fn tokenize(&self, number: &str) -> String {
-        let card = json!({ "number": number, "expMonth": 12, "expYear": 2099, "cvc": "123" });
-        let answer = self.post("/sandbox/v1/tokens", &card).await.expect(201);
+        let answer = self.post("/sandbox/v1/tokens", &card::body(number)).await.expect(201);
         answer.json()["token"].as_str().expect("a token").to_owned()
     }
 

@@ -9,8 +9,8 @@ use std::{
 
 use async_nats::{Client, ConnectOptions, Event};
 use bson::{Document, doc};
-use common::events::order::{OrderSnapshot, OrderStatus};
-use e2e::market::{Guards, Market, Service, card, on_a_guarded_market, until, until_within};
+use common::events::order::OrderStatus;
+use e2e::market::{Guards, Market, Service, card, on_a_guarded_market, until};
 use mongodb::error::ErrorKind;
 
 /// MongoDB's word for it.
@@ -38,12 +38,7 @@ fn an_order_expires_without_redis_refusing_anything() {
         let (seller, buyer) = market.two_people().await;
         let listing = market.list_seats(&seller, 2, 5_000).await;
         let order = buyer.place_order(&listing, 2).await;
-        let path = format!("/api/orders/{}", order.id);
-        until_within(Duration::from_mins(1), "the order to expire", async || {
-            let status = buyer.get(&path).await.expect(200).body::<OrderSnapshot>().status;
-            if status == OrderStatus::Expired { Ok(()) } else { Err(format!("{status:?}")) }
-        })
-        .await;
+        market.until_order_is_within(Duration::from_mins(1), &order, OrderStatus::Expired).await;
         // What Redis refuses is done without it, so that only the count and the log tell.
         let log = std::fs::read_to_string(market.machinery.dir().join("expiration.log")).unwrap();
         let complaints: Vec<&str> =

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::sync::RwLock;
 
 use crate::{
-    market::{PASSWORD, Person, Site, new_key},
+    market::{PASSWORD, Person, Site, card, new_key},
     torture::{
         fleet::Fleet,
         history::{Exchange, History, Outcome, Promise, Wish},
@@ -139,8 +139,7 @@ impl Client {
 
     /// Exchanges a card for a token of the gateway.
     pub async fn tokenize(&self, number: &str) -> Option<String> {
-        let body = json!({ "number": number, "expMonth": 12, "expYear": 2099, "cvc": "123" });
-        let path = "/sandbox/v1/tokens";
+        let (path, body) = ("/sandbox/v1/tokens", card::body(number));
         let said = self.ask(Request { wish: Wish::Tokenize, method: "POST", path, key: None, body }).await;
         said.yes::<Value>()?["token"].as_str().map(str::to_owned)
     }
