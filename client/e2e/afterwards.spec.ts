@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from './fixtures';
-import { CARDS, Person, announceShow, arriveAt, hold, pay } from './people';
+import { arriveAt, buyHere, hold, putOnSale } from './people';
 
 test('an order that nobody wants any more frees its seats', async ({ page }) => {
-  const show = await announceShow();
-  const seller = await Person.signUp();
-  const listing = await seller.sell(show.id);
+  const { show, seller, listing } = await putOnSale();
   await arriveAt(page, `/shows/${show.id}`);
   await hold(page, listing.section, 2);
   await expect(page).toHaveURL(/\/checkout\//);
@@ -18,13 +16,8 @@ test('an order that nobody wants any more frees its seats', async ({ page }) => 
 });
 
 test('a purchase goes into the calendar, and back to the seller of seats', async ({ page }) => {
-  const show = await announceShow();
-  const seller = await Person.signUp();
-  const listing = await seller.sell(show.id);
-  await arriveAt(page, `/shows/${show.id}`);
-  await hold(page, listing.section, 2);
-  await pay(page, CARDS.good);
-  await expect(page.getByRole('img', { name: /Code for seat/ })).toHaveCount(2);
+  const { show, seller, listing } = await putOnSale();
+  await buyHere(page, listing);
 
   const downloading = page.waitForEvent('download');
   await page.getByRole('link', { name: 'Add to calendar' }).click();

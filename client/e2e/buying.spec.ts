@@ -1,10 +1,8 @@
 import { expect, tabTo, test, watch } from './fixtures';
-import { CARDS, Person, announceShow, arriveAt, hold, pay, signUpHere } from './people';
+import { CARDS, arriveAt, hold, pay, putOnSale, signUpHere } from './people';
 
 test('a fan finds a show, signs up on the way, pays and has the passes', async ({ page }) => {
-  const show = await announceShow();
-  const seller = await Person.signUp();
-  const listing = await seller.sell(show.id);
+  const { show, listing } = await putOnSale();
 
   await page.goto(`/shows/${show.id}`);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(show.title);
@@ -35,9 +33,7 @@ test('a fan finds a show, signs up on the way, pays and has the passes', async (
 });
 
 test('a refused card says why, and another one works', async ({ page }) => {
-  const show = await announceShow();
-  const seller = await Person.signUp();
-  const listing = await seller.sell(show.id);
+  const { show, listing } = await putOnSale();
   await arriveAt(page, `/shows/${show.id}`);
   await hold(page, listing.section, 1);
   await pay(page, CARDS.declined);
@@ -47,9 +43,7 @@ test('a refused card says why, and another one works', async ({ page }) => {
 });
 
 test('what the bank wants to know is asked on its own page', async ({ page }) => {
-  const show = await announceShow();
-  const seller = await Person.signUp();
-  const listing = await seller.sell(show.id);
+  const { show, listing } = await putOnSale();
   await arriveAt(page, `/shows/${show.id}`);
   await hold(page, listing.section, 2);
   await pay(page, CARDS.needsConfirmation);
@@ -62,9 +56,7 @@ test.describe('two fans want the last seats', () => {
   test.use({ excused: /409/ });
 
   test('one of them gets them, and the other is told what to do', async ({ page, browser, baseURL }) => {
-    const show = await announceShow();
-    const seller = await Person.signUp();
-    const listing = await seller.sell(show.id, { seats: ['7', '8'], splitRule: 'all_together' });
+    const { show, listing } = await putOnSale({ seats: ['7', '8'], splitRule: 'all_together' });
     const other = await (await browser.newContext()).newPage();
     watch(other);
     for (const fan of [page, other]) {
@@ -84,9 +76,7 @@ test.describe('two fans want the last seats', () => {
 });
 
 test('the whole purchase needs no mouse', async ({ page }) => {
-  const show = await announceShow();
-  const seller = await Person.signUp();
-  await seller.sell(show.id);
+  const { show } = await putOnSale();
   await arriveAt(page, `/shows/${show.id}`);
   await page.keyboard.press('Tab');
   await tabTo(page, page.getByRole('listitem').filter({ hasText: 'Block' }).getByRole('button'));
@@ -107,9 +97,7 @@ test('the whole purchase needs no mouse', async ({ page }) => {
 });
 
 test('a reload at any step of a purchase is at the same step', async ({ page }) => {
-  const show = await announceShow();
-  const seller = await Person.signUp();
-  const listing = await seller.sell(show.id);
+  const { show, seller, listing } = await putOnSale();
   await arriveAt(page, `/shows/${show.id}`);
   await hold(page, listing.section, 2);
   const timer = page.getByRole('timer');

@@ -1,10 +1,8 @@
 import { expect, test } from './fixtures';
-import { CARDS, PASSWORD, Person, announceShow } from './people';
+import { CARDS, PASSWORD, putOnSale } from './people';
 
 test('somebody buys in German', async ({ page }) => {
-  const show = await announceShow();
-  const seller = await Person.signUp();
-  const listing = await seller.sell(show.id);
+  const { show, listing } = await putOnSale();
   await page.goto('/');
   await page.getByLabel('Language').selectOption('de');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(/Ihr Platz/);

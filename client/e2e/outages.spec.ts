@@ -1,14 +1,13 @@
 import { expect, test } from './fixtures';
-import { CARDS, Person, announceShow, arriveAt, hold, pay } from './people';
+import { CARDS, Person, arriveAt, buyHere, hold, pay, putOnSale } from './people';
 import { without } from './switch';
 
 test.describe('without a network', () => {
   test.use({ excused: /ERR_INTERNET_DISCONNECTED/ });
 
   test('seats are live again once it is back', async ({ page, context }) => {
-    const show = await announceShow();
-    const [seller, buyer] = await Promise.all([Person.signUp(), Person.signUp()]);
-    const listing = await seller.sell(show.id);
+    const { show, listing } = await putOnSale();
+    const buyer = await Person.signUp();
     const offer = page.getByRole('listitem').filter({ hasText: listing.section });
     await page.goto(`/shows/${show.id}`);
     await expect(offer).toContainText('4 left');
@@ -29,14 +28,8 @@ test.describe('without a network', () => {
   });
 
   test('passes can be read at the door', async ({ page, context }) => {
-    const show = await announceShow();
-    const seller = await Person.signUp();
-    const listing = await seller.sell(show.id);
-    await arriveAt(page, `/shows/${show.id}`);
-    await hold(page, listing.section, 2);
-    await pay(page, CARDS.good);
-    const codes = page.getByRole('img', { name: /Code for seat/ });
-    await expect(codes).toHaveCount(2);
+    const { show, listing } = await putOnSale();
+    const codes = await buyHere(page, listing);
     const order = new URL(page.url());
 
     // As at home, the day before; what is to be kept is fetched once more by the worker that keeps it.
@@ -51,9 +44,7 @@ test.describe('without a network', () => {
   });
 
   test('a refused hold says so, and is one hold when it is asked for again', async ({ page, context }) => {
-    const show = await announceShow();
-    const seller = await Person.signUp();
-    const listing = await seller.sell(show.id);
+    const { show, seller, listing } = await putOnSale();
     await arriveAt(page, `/shows/${show.id}`);
     await page.getByRole('listitem').filter({ hasText: listing.section }).getByRole('button').click();
     const dialog = page.getByRole('dialog');
@@ -74,9 +65,8 @@ test.describe('while a service is down', () => {
     page,
     browser,
   }) => {
-    const show = await announceShow();
-    const [seller, buyer] = await Promise.all([Person.signUp(), Person.signUp()]);
-    const listing = await seller.sell(show.id);
+    const { show, listing } = await putOnSale();
+    const buyer = await Person.signUp();
     const offer = page.getByRole('listitem').filter({ hasText: listing.section });
     await page.goto(`/shows/${show.id}`);
     await expect(offer).toContainText('4 left');
@@ -95,9 +85,7 @@ test.describe('while a service is down', () => {
   });
 
   test('a hold and a payment wait until it is back, and happen once', async ({ page }) => {
-    const show = await announceShow();
-    const seller = await Person.signUp();
-    const listing = await seller.sell(show.id);
+    const { show, seller, listing } = await putOnSale();
     await arriveAt(page, `/shows/${show.id}`);
     await without('orders', async () => {
       await hold(page, listing.section, 2);

@@ -1,4 +1,4 @@
-import { type APIRequestContext, type Page, expect, request } from '@playwright/test';
+import { type APIRequestContext, type Locator, type Page, expect, request } from '@playwright/test';
 import type { components } from '../src/api/schema';
 
 type Schemas = components['schemas'];
@@ -113,6 +113,14 @@ export async function announceShow(about: Partial<Schemas['CreateShow']> = {}): 
   return (await answer.json()) as Show;
 }
 
+/** A new show, and seats of it on sale. */
+export async function putOnSale(
+  offer: Partial<Schemas['CreateListing']> = {},
+): Promise<{ show: Show; seller: Person; listing: Schemas['ListingView'] }> {
+  const [show, seller] = await Promise.all([announceShow(), Person.signUp()]);
+  return { show, seller, listing: await seller.sell(show.id, offer) };
+}
+
 /** Signs up in the browser, coming from where one is, and lands there again. */
 export async function signUpHere(page: Page): Promise<string> {
   const email = `fan-${unique()}@stagedoor.example`;
@@ -156,4 +164,14 @@ export async function pay(page: Page, card: string): Promise<void> {
   await form.getByLabel('Valid until').fill('12/39');
   await form.getByLabel('Security code').fill('123');
   await page.getByRole('button', { name: /^Pay/ }).click();
+}
+
+/** Signs up on the way, buys two seats of a listing, and is where their codes are, which are returned. */
+export async function buyHere(page: Page, listing: Schemas['ListingView']): Promise<Locator> {
+  await arriveAt(page, `/shows/${listing.showId}`);
+  await hold(page, listing.section, 2);
+  await pay(page, CARDS.good);
+  const codes = page.getByRole('img', { name: /Code for seat/ });
+  await expect(codes).toHaveCount(2);
+  return codes;
 }

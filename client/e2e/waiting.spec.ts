@@ -1,13 +1,11 @@
 import { expect, test } from './fixtures';
-import { Person, announceShow, arriveAt, hold } from './people';
+import { arriveAt, hold, putOnSale } from './people';
 
 test('a hold counts down by the clock of the server, comes back after leaving, and is over in the end', async ({
   page,
 }) => {
   test.setTimeout(180_000);
-  const show = await announceShow();
-  const seller = await Person.signUp();
-  const listing = await seller.sell(show.id);
+  const { show, listing } = await putOnSale();
   // A browser whose clock is an hour ahead.
   await page.addInitScript(() => {
     const now = Date.now.bind(Date);

@@ -1,12 +1,10 @@
 import { expect, test } from './fixtures';
-import { Person, announceShow } from './people';
+import { putOnSale } from './people';
 
 const MOST_BYTES = 150_000;
 
 test('the page of a show loads little script', async ({ page }) => {
-  const show = await announceShow();
-  const seller = await Person.signUp();
-  const listing = await seller.sell(show.id);
+  const { show, listing } = await putOnSale();
   const loading: Promise<number>[] = [];
   page.on('requestfinished', (request) => {
     if (request.resourceType() !== 'script') return;
