@@ -7,6 +7,7 @@
 
 pub mod agreement;
 pub mod environment;
+mod limits;
 pub mod network;
 mod paths;
 mod pods;
@@ -33,6 +34,7 @@ pub const EVERYWHERE: &[(&str, Rule)] = &[
     ("drains respect a budget", rollouts::have_budgets),
     ("every service is told what it reads, and nothing else", environment::is_what_is_read),
     ("every port leads to somebody who listens", ports::lead_to_listeners),
+    ("an address may ask as often as on a developer's machine", limits::are_as_on_a_developers_machine),
 ];
 
 /// Those that hold as well where people depend on it.

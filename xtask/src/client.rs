@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     children::{Spec, foreground},
     log::{Log, grammar::Grammar},
-    provision::version::Version,
+    provision::{packages, version::Version},
     signals::Stop,
     workspace::{Workspace, which},
 };
@@ -74,8 +74,7 @@ pub fn install(workspace: &Workspace, stop: &Stop, log: &Log) -> Result<()> {
         return Ok(());
     }
     log.say("installing the client's packages (npm)");
-    // No package of ours needs a script of its own at installation.
-    run(workspace, &["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], stop)?;
+    run(workspace, &packages::NPM_CI, stop)?;
     fs::write(&installed, lock).context("record which packages are installed")
 }
 
@@ -86,13 +85,9 @@ pub fn run(workspace: &Workspace, args: &[&str], stop: &Stop) -> Result<()> {
     Ok(())
 }
 
-/// npm in the client's directory, which tells nobody about it.
+/// npm in the client's directory.
 pub fn npm(workspace: &Workspace, args: &[&str]) -> Result<Command> {
-    let npm = which("npm").context("find npm, which comes with node")?;
-    let mut command = Command::new(npm);
-    command.args(args).current_dir(workspace.client());
-    command.envs([("NEXT_TELEMETRY_DISABLED", "1"), ("NO_UPDATE_NOTIFIER", "1"), ("CI", "1")]);
-    Ok(command)
+    packages::npm(&workspace.client(), args)
 }
 
 /// How to start what [`prepare`] has built.

@@ -21,7 +21,7 @@ const NAMESPACE: &str = "stagedoor";
 
 /// What an overlay may be combined with, in the order in which it is applied.
 const COMBINATIONS: [&[&str]; 5] = [
-    &["gateway-api"],
+    &["gateway-api", "envoy-gateway"],
     &["keda"],
     &["second-release"],
     &["second-release", "canary"],

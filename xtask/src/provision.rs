@@ -4,7 +4,7 @@
 
 pub mod cluster;
 pub mod debian;
-pub mod python;
+pub mod packages;
 pub mod version;
 pub mod wheel;
 

@@ -138,7 +138,29 @@ fn a_path_that_leads_elsewhere_is_found_out() {
     assert!(broken(EVERYWHERE, &bad).iter().any(|what| what.contains("where nobody is")));
 }
 
-/// Puts a value into an object, wherever in it; null takes away what is there.
+#[test]
+fn a_limit_that_is_another_one_is_found_out() {
+    let limit = "/metadata/annotations/nginx.ingress.kubernetes.io~1limit-rps";
+    let requests = "/spec/rateLimit/local/rules/1/limit/requests";
+    for (rendering, kind, place, value, said) in [
+        ("dev", "Ingress", limit, Value::Null, "the Ingress sign-in has limits of"),
+        ("dev+gateway-api+envoy-gateway", "BackendTrafficPolicy", requests, json!(11), "HTTPRoute sign-in"),
+        (
+            "dev+gateway-api+envoy-gateway",
+            "BackendTrafficPolicy",
+            "/spec/targetRefs",
+            json!([]),
+            "HTTPRoute sign-in",
+        ),
+    ] {
+        let mut bad = named(rendering);
+        put(&mut bad, kind, "sign-in", place, value);
+        let found = broken(EVERYWHERE, &bad);
+        assert!(found.iter().any(|what| what.contains(said)), "{place}: {said:?} is not said in {found:?}");
+    }
+}
+
+/// Puts a value into an object, wherever in it (a JSON pointer); null takes away what is there.
 fn put(manifests: &mut Manifests, kind: &str, name: &str, place: &str, value: Value) {
     let mut objects = manifests.objects.iter_mut();
     let object = objects.find(|object| object["kind"] == kind && object["metadata"]["name"] == name);
@@ -146,7 +168,7 @@ fn put(manifests: &mut Manifests, kind: &str, name: &str, place: &str, value: Va
     for step in place.trim_start_matches('/').split('/') {
         target = match step.parse::<usize>() {
             Ok(index) => &mut target[index],
-            Err(_) => &mut target[step],
+            Err(_) => &mut target[step.replace("~1", "/")],
         };
     }
     *target = value;

@@ -14,7 +14,7 @@ use crate::scene::Scene;
 use e2e::market::{Market, Person, on_a_market_to_spoil};
 use futures::{StreamExt as _, stream};
 use xtask::{
-    provision::python::{self, Installed},
+    provision::packages::{self, Installed},
     workspace::Workspace,
 };
 
@@ -46,7 +46,7 @@ struct Run<'a> {
 
 #[test]
 fn the_services_keep_what_their_documents_promise() {
-    let tool = python::SCHEMATHESIS.find(&Workspace::here());
+    let tool = packages::SCHEMATHESIS.find(&Workspace::here());
     let tool = tool.expect("find schemathesis: `cargo xtask test` installs what is missing");
     on_a_market_to_spoil(async |market| {
         let scene = Scene::set(market).await;

@@ -1,6 +1,6 @@
-//! Whether Kubernetes would take what is rendered, every version that we support, and whether a security linter
-//! would. What each service must be given, who may reach whom, and the like are rules of our own, which need to
-//! know the services: they are tests of e2e.
+//! Whether Kubernetes would take what is rendered, every version that we support, and GitHub the workflows; and what
+//! a security linter makes of these and of the Dockerfiles. What each service must be given, who may reach whom, and
+//! the like are rules of our own, which need to know the services: they are tests of e2e.
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -12,7 +12,7 @@ use crate::{
     manifests,
     provision::{
         cluster::ClusterTools,
-        python::{self, Installed},
+        packages::{self, Installed},
     },
     signals::Stop,
     workspace::{Workspace, make_dir},
@@ -20,20 +20,38 @@ use crate::{
 
 /// The oldest Kubernetes that the manifests are for; all newer ones that the validator knows are tried as well.
 const OLDEST_KUBERNETES: &str = "1.30";
+/// The groups of objects that are no part of Kubernetes, and the package that has their types.
+const MODELS: [(&str, &str); 6] = [
+    ("cert-manager.io", "cert-manager"),
+    ("external-secrets.io", "external-secrets"),
+    ("gateway.envoyproxy.io", "envoy-gateway"),
+    ("gateway.networking.k8s.io", "gateway-api"),
+    ("keda.sh", "keda"),
+    ("monitoring.coreos.com", "prometheus-operator"),
+];
 const VALIDATE: &str = include_str!("manifests/validate.py");
 const HOLD: &str = include_str!("manifests/hold.py");
+const CUSTOM: &str = include_str!("manifests/custom.mjs");
+const WORKFLOWS: &str = include_str!("manifests/workflows.mjs");
+const BAD_OBJECTS: &str = "xtask/src/checks/manifests/bad/objects.yaml";
+const BAD_WORKFLOW: &str = "xtask/src/checks/manifests/bad/workflow.yml";
+const DOCKERFILES: [&str; 3] = ["Dockerfile", "client/Dockerfile", "infra/dev/Dockerfile"];
 
-/// Renders, validates and lints.
+/// Renders, validates and lints; everything is looked at also if something was found.
 pub fn check(workspace: &Workspace, stop: &Stop, log: &Log) -> Result<Outcome> {
     let tools = ClusterTools::install(workspace, log)?;
-    let checkers = python::MANIFEST_CHECKERS.install(workspace, log)?;
+    let checkers = packages::MANIFEST_CHECKERS.install(workspace, log)?;
+    let models = packages::MANIFEST_MODELS.install(workspace, log)?;
     manifests::lint_chart(workspace, &tools)?;
     let files = rendered(workspace, &tools)?;
-    let valid = validate(workspace, &checkers, &files, stop)?;
-    let skaffold = hold_skaffold(workspace, &checkers, stop)?;
-    let linted = lint(workspace, &checkers, stop)?;
-    let failed = [valid, skaffold].into_iter().find(|outcome| *outcome != Outcome::Passed);
-    Ok(failed.unwrap_or(linted))
+    let outcomes = [
+        validate(workspace, &checkers, &files, stop)?,
+        validate_custom(workspace, &models, &files, stop)?,
+        hold_skaffold(workspace, &checkers, stop)?,
+        validate_workflows(workspace, &models, stop)?,
+        lint(workspace, &checkers, stop)?,
+    ];
+    Ok(outcomes.into_iter().find(|outcome| *outcome != Outcome::Passed).unwrap_or(Outcome::Passed))
 }
 
 /// Renders everything into files.
@@ -52,26 +70,79 @@ fn rendered(workspace: &Workspace, tools: &ClusterTools) -> Result<Vec<PathBuf>>
     Ok(files)
 }
 
+/// The objects of Kubernetes.
 fn validate(workspace: &Workspace, checkers: &Installed, files: &[PathBuf], stop: &Stop) -> Result<Outcome> {
-    let mut command = script(workspace, checkers, "validate.py", VALIDATE)?;
-    command.arg(OLDEST_KUBERNETES).args(files);
-    finish(&command, stop)
+    let custom = MODELS.map(|(group, _)| group).join(",");
+    let script = || -> Result<Command> {
+        let mut command = checkers.script("validate.py", VALIDATE)?;
+        command.args([OLDEST_KUBERNETES, &custom]).current_dir(workspace.root());
+        Ok(command)
+    };
+    let bad =
+        ["Service/unknown-field", "Service/wrong-value", "Service/Improper_Name", "Example/unknown-kind"];
+    must_refuse(script()?.arg(BAD_OBJECTS), &bad)?;
+    finish(script()?.args(files), stop)
+}
+
+/// The other objects.
+fn validate_custom(
+    workspace: &Workspace,
+    models: &Installed,
+    files: &[PathBuf],
+    stop: &Stop,
+) -> Result<Outcome> {
+    let packages = MODELS.map(|(group, package)| format!("{group}={package}")).join(",");
+    let script = || -> Result<Command> {
+        let mut command = models.script("custom.mjs", CUSTOM)?;
+        command.arg(&packages).current_dir(workspace.root());
+        Ok(command)
+    };
+    let bad = ["ScaledObject/unknown-field", "ScaledObject/wrong-value", "Certificate/missing-field"];
+    must_refuse(script()?.arg(BAD_OBJECTS), &bad)?;
+    finish(script()?.args(files), stop)
 }
 
 /// What Skaffold would say of its file, as far as our own schema of it goes.
 fn hold_skaffold(workspace: &Workspace, checkers: &Installed, stop: &Stop) -> Result<Outcome> {
-    let mut command = script(workspace, checkers, "hold.py", HOLD)?;
-    command.args(["infra/dev/skaffold.schema.json", "skaffold.yaml"]);
+    let mut command = checkers.script("hold.py", HOLD)?;
+    command.args(["infra/dev/skaffold.schema.json", "skaffold.yaml"]).current_dir(workspace.root());
     finish(&command, stop)
 }
 
-/// A script of ours, on the checkers' Python.
-fn script(workspace: &Workspace, checkers: &Installed, name: &str, text: &str) -> Result<Command> {
-    let file = workspace.state().join("manifests").join(name);
-    fs::write(&file, text).with_context(|| format!("write {}", file.display()))?;
-    let mut command = checkers.python();
-    command.arg(file).current_dir(workspace.root());
-    Ok(command)
+fn validate_workflows(workspace: &Workspace, models: &Installed, stop: &Stop) -> Result<Outcome> {
+    let script = || -> Result<Command> {
+        let mut command = models.script("workflows.mjs", WORKFLOWS)?;
+        command.current_dir(workspace.root());
+        Ok(command)
+    };
+    must_refuse(
+        script()?.arg(BAD_WORKFLOW),
+        &["Value 'build'", "value 'timeout'", "expression is not closed"],
+    )?;
+    finish(script()?.args(workflows(workspace)?), stop)
+}
+
+fn workflows(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let dir = workspace.root().join(".github/workflows");
+    let entries = fs::read_dir(&dir).with_context(|| format!("read {}", dir.display()))?;
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    ensure!(!files.is_empty(), "there are no workflows");
+    Ok(files)
+}
+
+/// Fails unless a check finds all these mistakes in a file that has them: only then does it mean something that it
+/// finds none elsewhere.
+fn must_refuse(command: &mut Command, mistakes: &[&str]) -> Result<()> {
+    let output = command.output().with_context(|| format!("run {command:?}"))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let missed: Vec<&&str> = mistakes.iter().filter(|mistake| !said.contains(**mistake)).collect();
+    ensure!(
+        !output.status.success() && missed.is_empty(),
+        "{command:?} does not find {missed:?}; it says: {said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
 }
 
 /// What is waived stands with its reason in `infra/checkov.yaml`, or for one object as an annotation of it.
@@ -80,11 +151,19 @@ fn lint(workspace: &Workspace, checkers: &Installed, stop: &Stop) -> Result<Outc
     let text = fs::read_to_string(&waivers).context("read what the linter is told to leave alone")?;
     let unreasoned = without_reason(&text);
     ensure!(unreasoned.is_empty(), "infra/checkov.yaml waives without a reason: {}", unreasoned.join(", "));
-    let mut command = checkers.command("checkov.main");
-    command.args(["--quiet", "--compact", "--skip-download", "--framework", "kubernetes", "--config-file"]);
-    command.arg(waivers).arg("--directory").arg(workspace.rendered());
-    command.current_dir(workspace.root()).env("LOG_LEVEL", "ERROR");
-    finish(&command, stop)
+    let checkov = |frameworks: &[&str]| {
+        let mut command = checkers.command("checkov.main");
+        command.args(["--quiet", "--compact", "--skip-download", "--framework"]).args(frameworks);
+        command.arg("--config-file").arg(&waivers);
+        command.current_dir(workspace.root()).env("LOG_LEVEL", "ERROR");
+        command
+    };
+    let mut of_manifests = checkov(&["kubernetes"]);
+    of_manifests.arg("--directory").arg(workspace.rendered());
+    let mut of_delivery = checkov(&["dockerfile", "github_actions"]);
+    of_delivery.arg("--file").args(DOCKERFILES).args(workflows(workspace)?);
+    let (manifests, delivery) = (finish(&of_manifests, stop)?, finish(&of_delivery, stop)?);
+    Ok(if manifests == Outcome::Passed { delivery } else { manifests })
 }
 
 /// The checks that are waived without a comment on the line before.

@@ -11,7 +11,7 @@ use crate::{
     children::foreground,
     client,
     log::Log,
-    provision::{cluster::ClusterTools, debian, python},
+    provision::{cluster::ClusterTools, debian, packages},
     signals::Stop,
     workspace::Workspace,
 };
@@ -204,7 +204,7 @@ fn tests(
     let selection = Selection::of(workspace, filter);
     command.args(selection.args());
     if selection.needs_services() {
-        python::SCHEMATHESIS.install(workspace, log)?;
+        packages::SCHEMATHESIS.install(workspace, log)?;
         ClusterTools::install(workspace, log)?;
         debian::install_chromium(log)?;
         client::prepare(workspace, stop, log)?;

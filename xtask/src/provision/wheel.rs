@@ -214,15 +214,16 @@ fn sha256(file: &Path) -> Result<String> {
 
 /// Runs a module of Python there.
 pub(super) fn python(dir: &Path, args: &[&str]) -> Result<()> {
-    let output = Command::new("python3")
-        .arg("-m")
-        .args(args)
-        .current_dir(dir)
-        .output()
-        .context("run python3; install it with: sudo apt-get install python3-pip")?;
-    if !output.status.success() {
-        bail!("python3 -m {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr).trim());
-    }
+    let mut command = Command::new("python3");
+    command.arg("-m").args(args).current_dir(dir);
+    quietly(command, &format!("python3 -m {}", args.join(" ")))
+        .context("use Python and pip; if they are missing: sudo apt-get install python3-pip")
+}
+
+/// Runs a command and keeps what it says to itself unless it fails.
+pub(super) fn quietly(mut command: Command, what: &str) -> Result<()> {
+    let output = command.output().with_context(|| format!("run {what}"))?;
+    ensure!(output.status.success(), "{what}: {}", String::from_utf8_lossy(&output.stderr).trim());
     Ok(())
 }
 
