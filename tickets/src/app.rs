@@ -40,10 +40,15 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     service.listen(listeners::table(), context).await?;
     let audited = audit::Context { admissions: admissions.clone(), listings: listings.clone() };
     service.audit(audit::table(), audited).await?;
-    let sweeper = Sweeper { clock: clock.clone(), shows: shows.clone(), recounts: recounts.clone() };
+    let sweeper = Sweeper {
+        clock: clock.clone(),
+        shows: shows.clone(),
+        listings: listings.clone(),
+        recounts: recounts.clone(),
+    };
     service.spawn("sweeper", sweeper.run(service.stopping()));
 
-    let feed = service.show(ListingsLive { listings: listings.clone(), admissions: admissions.clone() });
+    let feed = service.show(ListingsLive { listings: listings.clone() });
     let signer = config.signer;
     let context = routes::Context { bus, clock, shows, listings, admissions, recounts, feed, signer };
     service.serve(routes::openapi_info(), routes::configure(context))

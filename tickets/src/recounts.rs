@@ -1,10 +1,12 @@
-//! Counts what is on sale of a show and keeps it with the show.
+//! Keeps what is left: of a listing with the listing, and what is on sale of a show with the show.
 //!
-//! Each listing and each order is a reason to count all of its show again. Hundreds of orders of one show may
-//! come in a second; so whoever asks while others are counting waits for the next count, which is one for
-//! all who have asked by then.
+//! **A listing** follows each order of its seats. It is read first and the order's admission after that, and the save
+//! is refused if the listing was saved in between. So whoever saves has read an order that is at least as new as
+//! what the listing knew of it, and as an order takes its seats once and frees them once, no listing goes back.
 //!
-//! Why the last count is right, whoever makes it: a count reads the show first and what is on sale after
+//! **A show** is counted again whenever one of its listings or orders changes. Hundreds of orders of one show may come
+//! in a second; so whoever asks while others are counting waits for the next count, which is one for all who have
+//! asked by then. The last count is right, whoever makes it: a count reads the show first and what is on sale after
 //! that, and its save is refused if another count was saved in between. So the count that is saved last has
 //! read everything that was written before any other count was saved, and whoever changed something has
 //! counted after that.
@@ -20,14 +22,17 @@ use std::{
 use common::{
     bus::{Bus, CommitError, HandlerError, StoreError, Tx},
     clock::Timestamp,
-    events::listing::ListingStatus,
-    ids::ShowId,
+    ids::{ListingId, OrderId, ShowId},
 };
 use tokio::sync;
 
 use crate::{
-    domain::{listing::Listing, offers::Offers, show::Show},
-    store::{Admissions, ListingFilter, ListingOrder, Listings, Shows},
+    domain::{
+        listing::{Listing, Taken},
+        offers::Offers,
+        show::Show,
+    },
+    store::{Admissions, ListingFilter, Listings, OnSale, Shows},
 };
 
 /// How many listings are read at a time.
@@ -35,7 +40,7 @@ const PAGE: i64 = 500;
 /// How many pages of them are read at most: 50,000 listings.
 const MAX_PAGES: usize = 100;
 
-/// Why a show was not counted.
+/// Why something was not counted.
 #[derive(Debug, thiserror::Error)]
 pub enum RecountError {
     /// What is on sale could not be read.
@@ -55,7 +60,7 @@ impl From<RecountError> for HandlerError {
     }
 }
 
-/// Counts shows.
+/// Counts listings and shows.
 #[derive(Clone)]
 pub struct Recounts {
     bus: Bus,
@@ -80,6 +85,36 @@ impl Recounts {
         Self { bus, shows, listings, admissions, lines: Arc::default() }
     }
 
+    /// Has a listing follow an order as it is kept now.
+    pub async fn follow_order(&self, listing: ListingId, order: OrderId) -> Result<(), RecountError> {
+        // By value, as the future is sent between threads: see `Bus::transact`.
+        let recounts = self.clone();
+        let follow = async move |tx: &mut Tx| {
+            let Some(listing) = recounts.listings.get(listing).await? else { return Ok(()) };
+            let Some(admission) = recounts.admissions.get(order).await? else { return Ok(()) };
+            if let Some(next) = listing.state.follow_order(&admission.state.order) {
+                tx.save(&listing, next);
+            }
+            Ok(())
+        };
+        self.bus.transact(follow).await
+    }
+
+    /// Makes right what a listing knows of its orders; false if it was.
+    pub async fn mend(&self, listing: ListingId) -> Result<bool, RecountError> {
+        let recounts = self.clone();
+        let mend = async move |tx: &mut Tx| {
+            let Some(listing) = recounts.listings.get(listing).await? else { return Ok(false) };
+            let next = recounts.as_ordered(&listing.state).await?;
+            let was_wrong = next != listing.state;
+            if was_wrong {
+                tx.save(&listing, next);
+            }
+            Ok(was_wrong)
+        };
+        self.bus.transact(mend).await
+    }
+
     /// Counts what is on sale of a show; it is kept when this returns.
     pub async fn recount(&self, show: ShowId) -> Result<(), RecountError> {
         let line = self.enter(show);
@@ -90,41 +125,45 @@ impl Recounts {
 
     /// What is on sale of a show now.
     pub async fn offers(&self, show: &Show, now: Timestamp) -> Result<Offers, StoreError> {
-        let mut offers = Offers::default();
-        self.each_on_sale(show, now, |listing, left| offers = offers.and(listing, left)).await?;
-        Ok(offers)
+        if !show.sells_at(now) {
+            return Ok(Offers::default());
+        }
+        let id = show.snapshot.id;
+        let cheapest = self.listings.page(&ListingFilter::on_sale(id), None, 1).await?;
+        let OnSale { seats, listings } = self.listings.count_on_sale(id).await?;
+        let cheapest = cheapest.first().map(Listing::total);
+        Ok(Offers { cheapest, seats_left: seats, listings_count: listings })
     }
 
-    /// Shows each listing that is on sale of a show now, with the seats left of it.
+    /// Shows each listing that is on sale of a show now.
     pub async fn each_on_sale(
         &self,
         show: &Show,
         now: Timestamp,
-        mut see: impl FnMut(&Listing, u32) + Send,
+        mut see: impl FnMut(&Listing) + Send,
     ) -> Result<(), StoreError> {
         if !show.sells_at(now) {
             return Ok(());
         }
-        let (show_id, status) = (Some(show.snapshot.id), Some(ListingStatus::Active));
-        let order = ListingOrder::Total;
-        let filter = ListingFilter { show_id, order, status, ..ListingFilter::default() };
+        let filter = ListingFilter::on_sale(show.snapshot.id);
         let mut after = None;
         for _ in 0..MAX_PAGES {
             let page = self.listings.page(&filter, after, PAGE).await?;
-            let left = self.admissions.seats_left(&page).await?;
-            for listing in &page {
-                let left = left.get(&listing.snapshot.id).copied().unwrap_or_default();
-                if left > 0 {
-                    see(listing, left);
-                }
-            }
+            page.iter().for_each(&mut see);
             after = match page.last() {
                 Some(last) => Some((last.snapshot.price.amount_cents, last.snapshot.id)),
                 None => return Ok(()),
             };
         }
-        tracing::error!(show.id = %show.snapshot.id, "a show has more listings than are counted");
+        tracing::error!(show.id = %show.snapshot.id, "a show has more listings than are read");
         Ok(())
+    }
+
+    /// A listing as all the orders that are kept leave it.
+    async fn as_ordered(&self, listing: &Listing) -> Result<Listing, StoreError> {
+        let admissions = self.admissions.of_listings(&[listing.snapshot.id]).await?;
+        let live = admissions.iter().filter(|admission| admission.live);
+        Ok(listing.clone().left_by(live.map(|admission| Taken::from(&admission.order)).collect()))
     }
 
     async fn answer(&self, show: ShowId, line: &Line) -> Result<(), RecountError> {
@@ -141,7 +180,6 @@ impl Recounts {
 
     /// Saves also what is as it was: a count by another replica that has read less is refused by that.
     async fn count(&self, id: ShowId) -> Result<(), RecountError> {
-        // By value, as the future is sent between threads: see `Bus::transact`.
         let recounts = self.clone();
         let count = async move |tx: &mut Tx| {
             let Some(show) = recounts.shows.get(id).await? else { return Ok(()) };

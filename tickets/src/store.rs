@@ -5,5 +5,5 @@ mod listings;
 mod shows;
 
 pub use admissions::{Admissions, CHECK_INS, PassPlace};
-pub use listings::{ListingFilter, ListingOrder, ListingPlace, Listings, REQUESTS};
+pub use listings::{ListingFilter, ListingOrder, ListingPlace, Listings, OnSale, REQUESTS};
 pub use shows::{Count, ShowFilter, ShowOrder, ShowPlace, Shows};

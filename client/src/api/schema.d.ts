@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * List listings
-         * @description One's own say how many seats of them are sold. With `minSeats` a page may have fewer items than `limit` and a `nextCursor` all the same.
+         * @description One's own say how many seats of them are sold.
          */
         get: operations["list_listings"];
         put?: never;

@@ -38,7 +38,7 @@ export const getShow = cache(async (id: string) => {
 
 /** What is on sale for a show, the cheapest first. */
 export const listListings = cache(async (showId: string) => {
-  const query = { showId, limit: 100 };
+  const query = { showId, status: 'active' as const, minSeats: 1, limit: 100 };
   const result = await tickets.GET('/api/listings', { params: { query } }).catch(() => undefined);
   return result?.data?.items;
 });

@@ -110,7 +110,7 @@ pub fn listings() -> [ListingSnapshot; 3] {
         price: Money::new(PRICES_CENTS[0], Currency::Eur),
     };
     let offered = Listing::create(ListingId::from_uuid(uuid(0xE, 0)), &show(), new, now).expect("an offer").0;
-    let listing = |snapshot| Listing { snapshot, request: None };
+    let listing = |snapshot| Listing::new(snapshot, None);
     let price = Money::new(PRICES_CENTS[1], Currency::Eur);
     let dearer = listing(offered.clone()).edit_price(Actor::Admin, price, now);
     let dearer = dearer.ok().flatten().expect("another price").0;

@@ -1,14 +1,17 @@
 //! Listings: what sellers offer.
 
+use std::collections::BTreeSet;
+
 use common::{
     clock::Timestamp,
     events::{
         listing::{
-            ListingCreated, ListingSnapshot, ListingStatus, ListingUpdated, ListingWithdrawn, SplitRule,
+            ListingCreated, ListingSnapshot, ListingStatus, ListingUpdated, ListingWithdrawn, Seat, SplitRule,
         },
+        order::OrderSnapshot,
         show::ShowStatus,
     },
-    ids::{ListingId, UserId},
+    ids::{ListingId, OrderId, UserId},
     money::{MAX_CENTS, Money},
 };
 use serde::{Deserialize, Serialize};
@@ -34,6 +37,28 @@ pub struct Listing {
     /// The request that made it, if it is to be recognised when it comes again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestMark>,
+    /// The live orders of its seats, as far as tickets has heard.
+    #[serde(default)]
+    pub taken: Vec<Taken>,
+    /// How many of its seats none of them has.
+    #[serde(default)]
+    pub seats_left: u32,
+}
+
+/// Seats that an order has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Taken {
+    /// The order.
+    pub by: OrderId,
+    /// Its seats.
+    pub seats: Vec<Seat>,
+}
+
+impl From<&OrderSnapshot> for Taken {
+    fn from(order: &OrderSnapshot) -> Self {
+        Self { by: order.id, seats: order.seats.clone() }
+    }
 }
 
 /// By what a request is recognised when it comes again.
@@ -101,6 +126,11 @@ pub enum Following {
 }
 
 impl Listing {
+    /// One that nobody has ordered from.
+    pub fn new(snapshot: ListingSnapshot, request: Option<RequestMark>) -> Self {
+        Self { snapshot, request, taken: Vec::new(), seats_left: 0 }.left_by(Vec::new())
+    }
+
     /// Offers seats of a show.
     pub fn create(
         id: ListingId,
@@ -211,7 +241,34 @@ impl Listing {
     /// This listing in another public state.
     #[must_use]
     pub fn with(&self, snapshot: ListingSnapshot) -> Self {
-        Self { snapshot, request: self.request.clone() }
+        Self { snapshot, ..self.clone() }
+    }
+
+    /// This listing after an order of its seats, which has them as long as it lives; `None` if it need not be saved.
+    ///
+    /// An order takes its seats once and frees them once. That it has them is known once it is saved. That it has ended
+    /// is not remembered, and saved each time: whoever has read the order while it lived then comes too late.
+    pub fn follow_order(&self, order: &OrderSnapshot) -> Option<Self> {
+        let is_known = self.taken.iter().any(|taken| taken.by == order.id);
+        let mut taken = self.taken.clone();
+        match (order.status.is_live(), is_known) {
+            (true, true) => return None,
+            (true, false) => taken.push(Taken::from(order)),
+            (false, _) => taken.retain(|taken| taken.by != order.id),
+        }
+        Some(self.clone().left_by(taken))
+    }
+
+    /// This listing if these are all the live orders of its seats.
+    ///
+    /// Seats are counted, not orders: for a moment two may seem to have one seat, when the news that the first has
+    /// ended comes after the news of the second.
+    #[must_use]
+    pub fn left_by(self, mut taken: Vec<Taken>) -> Self {
+        taken.sort_by_key(|taken| taken.by);
+        let all: BTreeSet<&Seat> = taken.iter().flat_map(|taken| &taken.seats).collect();
+        let left = self.snapshot.seats.iter().filter(|seat| !all.contains(seat)).count();
+        Self { seats_left: u32::try_from(left).unwrap_or(u32::MAX), taken, ..self }
     }
 
     fn allow(&self, actor: Actor) -> Result<(), ListingRefusal> {

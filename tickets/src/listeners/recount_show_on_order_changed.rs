@@ -1,4 +1,4 @@
-//! What is on sale of a show is counted again when seats were taken or freed.
+//! What is left of a listing, and what is on sale of its show, is counted again when seats were taken or freed.
 //!
 //! What is counted is what the other listener keeps of the orders; so this one waits until it has done so.
 
@@ -15,9 +15,10 @@ use super::Context;
 const LEAST_WAIT: Duration = Duration::from_millis(10);
 const MOST_WAIT: Duration = Duration::from_secs(10);
 
-/// Counts the show of the order.
+/// Has the listing of the order follow it, and counts the show.
 ///
-/// The count is a unit of work of its own, as it is made once for all who wait for it: see [`crate::recounts`].
+/// Both are units of work of their own: see [`crate::recounts`]. Whoever stops between them does the first again for
+/// nothing, and then the second.
 #[derive(Debug)]
 pub struct RecountShowOnOrderChanged;
 
@@ -38,6 +39,7 @@ impl Listener for RecountShowOnOrderChanged {
             let wait = (tx.now().since(meta.time) / 4).clamp(LEAST_WAIT, MOST_WAIT);
             return Err(HandlerError::not_before(tx.now().plus(wait)));
         }
+        context.recounts.follow_order(order.listing_id, order.id).await?;
         context.recounts.recount(order.show_id).await?;
         Ok(Outcome::Done)
     }

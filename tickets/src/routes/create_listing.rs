@@ -106,7 +106,7 @@ pub async fn create_listing(
         Some(listing) => listing,
         None => make(&context, user.id, body.0, mark).await?,
     };
-    let view = context.view(listing).await?;
+    let view = ListingView::from(listing);
     let location = format!("/api/listings/{}", view.listing.id);
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(view))
 }
@@ -157,7 +157,7 @@ async fn store(
     created: &ListingCreated,
     request: Option<RequestMark>,
 ) -> Result<Listing, CommitError> {
-    let listing = Listing { snapshot: created.0.clone(), request };
+    let listing = Listing::new(created.0.clone(), request);
     let write = async |tx: &mut Tx| {
         tx.insert(listing.clone());
         tx.publish(created.clone());

@@ -59,7 +59,7 @@ pub async fn edit_listing(
         Ok(next)
     };
     let listing = context.bus.transact(change).await?;
-    Ok(HttpResponse::Ok().json(context.view(listing).await?))
+    Ok(HttpResponse::Ok().json(ListingView::from(listing)))
 }
 
 #[cfg(test)]

@@ -27,5 +27,5 @@ pub async fn get_listing(
     id: Path<ListingId>,
 ) -> Result<HttpResponse, Problem> {
     let listing = context.listings.get(id.0).await?.ok_or_else(|| Problem::not_found("listing"))?;
-    revalidation::answer(&request, &context.view(listing.state).await?)
+    revalidation::answer(&request, &ListingView::from(listing.state))
 }

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use common::{
     events::listing::ListingStatus,
-    http::{Cursor, OptionalUser, Page, PageQuery, Problem, ProblemBody, Query},
+    http::{OptionalUser, Page, PageQuery, Problem, ProblemBody, Query},
     ids::{ShowId, UserId},
 };
 use garde::Validate;
@@ -11,13 +11,7 @@ use serde::{Deserialize, Deserializer, de};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Context, revalidation, views::ListingView};
-use crate::{
-    domain::listing::Listing,
-    store::{ListingFilter, ListingOrder, ListingPlace},
-};
-
-/// How often the database is asked to fill one page, if most listings have too few seats left.
-const MAX_ROUNDS: u32 = 5;
+use crate::store::{ListingFilter, ListingOrder, ListingPlace};
 
 /// Which listings to list.
 #[derive(Debug, Clone, Copy, Deserialize, Validate, IntoParams)]
@@ -80,7 +74,7 @@ pub enum Sort {
 
 /// List listings
 ///
-/// One's own say how many seats of them are sold. With `minSeats` a page may have fewer items than `limit` and a `nextCursor` all the same.
+/// One's own say how many seats of them are sold.
 #[utoipa::path(
     get,
     path = "/api/listings",
@@ -103,7 +97,9 @@ pub async fn list_listings(
 ) -> Result<HttpResponse, Problem> {
     let (query, page) = (query.0, page.0);
     let filter = filter(query, &user)?;
-    let mut found = fill(&context, &filter, &page).await?;
+    let listings = context.listings.page(&filter, page.after()?, page.fetch()).await?;
+    let views = listings.into_iter().map(ListingView::from).collect();
+    let mut found = Page::of(views, &page, place);
     if filter.seller_id.is_some() && filter.seller_id == user.0.map(|user| user.id) {
         context.tell_sold(&mut found.items).await?;
         return Ok(HttpResponse::Ok().json(found));
@@ -138,31 +134,8 @@ fn filter(query: ListListings, user: &OptionalUser) -> Result<ListingFilter, Pro
     })
 }
 
-/// A page of listings with so many seats left. How many are left only the orders tell, so listings are
-/// read and counted a page at a time until the page is full or enough was looked at.
-async fn fill(
-    context: &Context,
-    filter: &ListingFilter,
-    query: &PageQuery,
-) -> Result<Page<ListingView>, Problem> {
-    let mut items = Vec::new();
-    let mut after: Option<ListingPlace> = query.after()?;
-    let full = usize::try_from(query.fetch()).unwrap_or(usize::MAX);
-    for _ in 0..MAX_ROUNDS {
-        let found = context.listings.page(filter, after, query.fetch()).await?;
-        let is_last = found.len() < full;
-        after = found.last().map(place).or(after);
-        let views = context.views(found).await?;
-        items.extend(views.into_iter().filter(|view| view.seats_left >= filter.min_seats));
-        if is_last || items.len() >= full {
-            return Ok(Page::of(items, query, |view| (view.listing.price.amount_cents, view.listing.id)));
-        }
-    }
-    Ok(Page { items, next_cursor: after.map(|place| Cursor::encode(&place)) })
-}
-
-fn place(listing: &Listing) -> ListingPlace {
-    (listing.snapshot.price.amount_cents, listing.snapshot.id)
+fn place(view: &ListingView) -> ListingPlace {
+    (view.listing.price.amount_cents, view.listing.id)
 }
 
 #[cfg(test)]

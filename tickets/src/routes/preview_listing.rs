@@ -87,7 +87,7 @@ pub async fn preview_listing(
 
 async fn preview(context: &Context, show: &Show, offered: &ListingSnapshot) -> Result<PreviewView, Problem> {
     let (mut in_section, mut in_show) = (Vec::new(), Vec::new());
-    let see = |listing: &Listing, _| {
+    let see = |listing: &Listing| {
         let total = listing.total();
         if total.currency == offered.price.currency {
             in_show.push(total);

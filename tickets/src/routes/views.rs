@@ -11,10 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Context;
-use crate::{
-    domain::{Actor, listing::Listing, offers::Offers, show::Show},
-    store::Admissions,
-};
+use crate::domain::{Actor, listing::Listing, offers::Offers, show::Show};
 
 /// A show, and what is on sale of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -55,6 +52,13 @@ pub struct ListingView {
     pub seats_sold: Option<u32>,
 }
 
+impl From<Listing> for ListingView {
+    fn from(listing: Listing) -> Self {
+        let (total, seats_left) = (listing.total(), listing.seats_left);
+        Self { listing: listing.snapshot, total, seats_left, seats_sold: None }
+    }
+}
+
 /// A pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -85,18 +89,6 @@ impl From<Price> for Money {
 }
 
 impl Context {
-    /// These listings with what is left of them, by one query.
-    pub(super) async fn views(&self, listings: Vec<Listing>) -> Result<Vec<ListingView>, StoreError> {
-        views(&self.admissions, listings).await
-    }
-
-    /// One listing with what is left of it.
-    pub(super) async fn view(&self, listing: Listing) -> Result<ListingView, StoreError> {
-        let left = self.admissions.seats_left(std::slice::from_ref(&listing)).await?;
-        let seats_left = left.get(&listing.snapshot.id).copied().unwrap_or_default();
-        Ok(ListingView { total: listing.total(), listing: listing.snapshot, seats_left, seats_sold: None })
-    }
-
     /// Says of listings how many of their seats are sold.
     pub(super) async fn tell_sold(&self, listings: &mut [ListingView]) -> Result<(), StoreError> {
         let ids: Vec<_> = listings.iter().map(|view| view.listing.id).collect();
@@ -116,21 +108,6 @@ pub(super) fn search_text<T: AsRef<str> + ?Sized>(text: &T, (): &()) -> garde::R
         "" => Ok(()),
         text => plain_text(text, &()),
     }
-}
-
-/// These listings with what is left of them, by one query.
-pub(crate) async fn views(
-    admissions: &Admissions,
-    listings: Vec<Listing>,
-) -> Result<Vec<ListingView>, StoreError> {
-    let left = admissions.seats_left(&listings).await?;
-    let view = |listing: Listing| ListingView {
-        seats_left: left.get(&listing.snapshot.id).copied().unwrap_or_default(),
-        seats_sold: None,
-        total: listing.total(),
-        listing: listing.snapshot,
-    };
-    Ok(listings.into_iter().map(view).collect())
 }
 
 /// As whom the domain knows a caller.

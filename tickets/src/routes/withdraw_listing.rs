@@ -44,5 +44,5 @@ pub async fn withdraw_listing(
         Ok(next)
     };
     let listing = context.bus.transact(change).await?;
-    Ok(HttpResponse::Ok().json(context.view(listing).await?))
+    Ok(HttpResponse::Ok().json(ListingView::from(listing)))
 }

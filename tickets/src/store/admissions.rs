@@ -10,7 +10,7 @@ use common::{
     ids::{ListingId, OrderId, PassId, UserId},
 };
 
-use crate::domain::{admission::Admission, listing::Listing};
+use crate::domain::admission::Admission;
 
 /// The index by which a scan that comes again is recognised.
 pub const CHECK_INS: &str = "check_ins";
@@ -129,44 +129,14 @@ impl Admissions {
         Ok(found.into_iter().map(|loaded| loaded.state).collect())
     }
 
-    /// How many seats of each of these listings are in no live order: one query for all of them.
-    pub async fn seats_left(&self, listings: &[Listing]) -> Result<BTreeMap<ListingId, u32>, StoreError> {
-        let ids: Vec<_> = listings.iter().map(|listing| listing.snapshot.id).collect();
-        let taken = self.seats_taken(&ids).await?;
-        let left = |listing: &Listing| {
-            let id = listing.snapshot.id;
-            let all = u32::try_from(listing.snapshot.seats.len()).unwrap_or(u32::MAX);
-            (id, all.saturating_sub(taken.get(&id).copied().unwrap_or_default()))
-        };
-        Ok(listings.iter().map(left).collect())
-    }
-
     /// How many seats of each of these listings are sold: there are valid passes for them.
     pub async fn seats_sold(&self, listings: &[ListingId]) -> Result<BTreeMap<ListingId, u32>, StoreError> {
-        self.count_seats(listings, doc! { ADMITS: true }).await
-    }
-
-    /// Counts seats, not claims: for a moment two orders may seem to have one seat, when the news that the
-    /// first has ended comes after the news of the second.
-    async fn seats_taken(&self, listings: &[ListingId]) -> Result<BTreeMap<ListingId, u32>, StoreError> {
-        self.count_seats(listings, doc! { LIVE: true }).await
-    }
-
-    async fn count_seats(
-        &self,
-        listings: &[ListingId],
-        that: Document,
-    ) -> Result<BTreeMap<ListingId, u32>, StoreError> {
         if listings.is_empty() {
             return Ok(BTreeMap::new());
         }
         let pipeline = vec![
-            doc! { "$match": that },
-            doc! { "$match": { LISTING_ID: { "$in": listings } } },
-            doc! { "$project": { "listing": format!("${LISTING_ID}"), "seat": format!("${SEATS}") } },
-            doc! { "$unwind": "$seat" },
-            doc! { "$group": { "_id": { "listing": "$listing", "seat": "$seat" } } },
-            doc! { "$group": { "_id": "$_id.listing", "taken": { "$sum": 1 } } },
+            doc! { "$match": { ADMITS: true, LISTING_ID: { "$in": listings } } },
+            doc! { "$group": { "_id": format!("${LISTING_ID}"), "sold": { "$sum": { "$size": format!("${SEATS}") } } } },
         ];
         let counts = self.repository.aggregate(pipeline).await?;
         Ok(counts.iter().filter_map(read_count).collect())
@@ -175,8 +145,8 @@ impl Admissions {
 
 fn read_count(count: &Document) -> Option<(ListingId, u32)> {
     let listing = count.get_str("_id").ok()?.parse().ok()?;
-    let taken = count.get_i32("taken").ok()?;
-    Some((listing, u32::try_from(taken).ok()?))
+    let sold = count.get_i32("sold").ok()?;
+    Some((listing, u32::try_from(sold).ok()?))
 }
 
 fn placed(admission: Admission) -> impl Iterator<Item = (PassPlace, PassSnapshot)> {

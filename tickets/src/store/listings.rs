@@ -10,6 +10,7 @@ use common::{
     },
     ids::{ListingId, ShowId, UserId},
 };
+use serde::Deserialize;
 
 use crate::domain::listing::Listing;
 
@@ -22,6 +23,7 @@ const SELLER_ID: &str = "state.snapshot.sellerId";
 const STATUS: &str = "state.snapshot.status";
 const PRICE: &str = "state.snapshot.price.amountCents";
 const REQUEST_KEY: &str = "state.request.key";
+const SEATS_LEFT: &str = "state.seatsLeft";
 
 impl Aggregate for Listing {
     const COLLECTION: &'static str = "listings";
@@ -33,6 +35,9 @@ impl Aggregate for Listing {
     fn indexes() -> Vec<Index> {
         vec![
             Index::on("by_price", doc! { SHOW_ID: 1, PRICE: 1, "_id": 1 }),
+            // However many were sold out, what is on sale is found at once.
+            Index::on("on_sale", doc! { SHOW_ID: 1, PRICE: 1, "_id": 1, SEATS_LEFT: 1 })
+                .partial(doc! { STATUS: status_name(ListingStatus::Active), SEATS_LEFT: { "$gt": 0 } }),
             Index::on("by_show", doc! { SHOW_ID: 1, "_id": -1 }),
             Index::on("by_seller", doc! { SELLER_ID: 1, "_id": -1 }),
             Index::on(REQUESTS, doc! { SELLER_ID: 1, REQUEST_KEY: 1 })
@@ -74,8 +79,30 @@ pub struct ListingFilter {
     pub status: Option<ListingStatus>,
     /// Only at this price or lower.
     pub max_price_cents: Option<i64>,
-    /// Only with so many seats, sold or not; 0 takes all.
+    /// Only with so many seats left; 0 takes all.
     pub min_seats: u32,
+}
+
+impl ListingFilter {
+    /// What is on sale of a show, the cheapest first.
+    pub fn on_sale(show: ShowId) -> Self {
+        Self {
+            show_id: Some(show),
+            order: ListingOrder::Total,
+            status: Some(ListingStatus::Active),
+            min_seats: 1,
+            ..Self::default()
+        }
+    }
+}
+
+/// How much is on sale of a show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub struct OnSale {
+    /// How many seats.
+    pub seats: u32,
+    /// Of how many listings.
+    pub listings: u32,
 }
 
 /// A place in a list of listings: the price in cents, then the id.
@@ -122,6 +149,30 @@ impl Listings {
         };
         let found = self.repository.find(query, order, limit).await?;
         Ok(found.into_iter().map(|loaded| loaded.state).collect())
+    }
+
+    /// How much is on sale of a show.
+    pub async fn count_on_sale(&self, show: ShowId) -> Result<OnSale, StoreError> {
+        let pipeline = vec![
+            doc! { "$match": query(&ListingFilter::on_sale(show)) },
+            doc! { "$group": {
+                "_id": null,
+                "seats": { "$sum": format!("${SEATS_LEFT}") },
+                "listings": { "$sum": 1 },
+            } },
+        ];
+        let counted = self.repository.aggregate(pipeline).await?.into_iter().next();
+        Ok(counted.and_then(|counted| bson::deserialize_from_document(counted).ok()).unwrap_or_default())
+    }
+
+    /// The listings that follow this one by their ids, or the first.
+    pub async fn following(
+        &self,
+        after: Option<ListingId>,
+        limit: i64,
+    ) -> Result<Vec<Loaded<Listing>>, StoreError> {
+        let filter = after.map_or_else(Document::new, |after| doc! { "_id": { "$gt": after } });
+        self.repository.find(filter, doc! { "_id": 1 }, limit).await
     }
 
     /// Listings of a show that do not say yet what the show says.
@@ -177,9 +228,8 @@ fn query(filter: &ListingFilter) -> Document {
     if let Some(cents) = filter.max_price_cents {
         query.insert(PRICE, doc! { "$lte": cents });
     }
-    if let Some(last) = filter.min_seats.checked_sub(1).filter(|last| *last > 0) {
-        // A list has n items if it has an item at n - 1.
-        query.insert(format!("state.snapshot.seats.{last}"), doc! { "$exists": true });
+    if filter.min_seats > 0 {
+        query.insert(SEATS_LEFT, doc! { "$gte": filter.min_seats });
     }
     query
 }

@@ -79,7 +79,7 @@ async fn store(service: &Service, show: &ShowSnapshot, listings: &[ListingSnapsh
     let write = async |tx: &mut Tx| {
         tx.insert(Show::from(show.clone()));
         for snapshot in listings {
-            tx.insert(Listing { snapshot: snapshot.clone(), request: None });
+            tx.insert(Listing::new(snapshot.clone(), None));
         }
         Ok::<_, CommitError>(())
     };

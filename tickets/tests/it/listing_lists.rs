@@ -1,7 +1,7 @@
 //! Lists of listings.
 
 use common::events::order::{OrderCompleted, OrderCreated, OrderRefundRequested, OrderSnapshot, OrderStatus};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::{TestApp, assert_names, general, id, ids, later};
 
@@ -129,20 +129,8 @@ async fn a_page_is_filled_from_behind_what_is_sold_out() {
     let left = app.listing(show, 2, 200).await.to_string();
     app.world.settle().await;
     assert_eq!(list(&app, &format!("showId={show}&minSeats=1&limit=2")).await, std::slice::from_ref(&left));
-    // One at a time the bound on looking is reached before the listing is: the cursor leads on to it.
-    let mut path = format!("/api/listings?showId={show}&minSeats=1&limit=1");
-    let mut pages = 0;
-    let found = loop {
-        let page = app.get(&path).await.expect(200);
-        pages += 1;
-        if !ids(&page).is_empty() {
-            break ids(&page);
-        }
-        let cursor = page.json()["nextCursor"].as_str().unwrap().to_owned();
-        path = format!("/api/listings?showId={show}&minSeats=1&limit=1&cursor={cursor}");
-    };
-    assert_eq!(found, [left]);
-    assert!(pages <= 2, "{pages} pages for seven listings");
+    let page = app.get(&format!("/api/listings?showId={show}&minSeats=1&limit=1")).await.expect(200);
+    assert_eq!((ids(&page), &page.json()["nextCursor"]), (vec![left], &Value::Null));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tickets::{
     recounts::Recounts,
     store::{Admissions, Listings, Shows},
-    sweeper::Sweeper,
+    sweeper::{Seen, Sweeper},
 };
 
 use crate::app::{HOUR, TestApp, later};
@@ -26,8 +26,8 @@ fn sweeper(app: &TestApp) -> Sweeper {
     let bus = app.running.bus().clone();
     let shows = Shows::new(bus.repository());
     let (listings, admissions) = (Listings::new(bus.repository()), Admissions::new(bus.repository()));
-    let recounts = Recounts::new(bus, shows.clone(), listings, admissions);
-    Sweeper { clock: app.world.clock.clone(), shows, recounts }
+    let recounts = Recounts::new(bus, shows.clone(), listings.clone(), admissions);
+    Sweeper { clock: app.world.clock.clone(), shows, listings, recounts }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,7 +74,7 @@ async fn nothing_is_on_sale_of_what_has_started_or_was_called_off() {
         assert_eq!(on_sale(&app, show).await, (None, 0, 0));
     }
     let shows = Shows::new(app.running.bus().repository());
-    sweeper(&app).sweep(None).await.unwrap();
+    sweeper(&app).sweep(Seen::default()).await.unwrap();
     assert_eq!(
         shows.get(soon).await.unwrap().unwrap().state.offers.listings_count,
         0,
@@ -100,20 +100,37 @@ async fn changes_of_one_show_at_once_are_all_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn orders_of_one_listing_at_once_are_all_followed() {
+    let app = TestApp::start().await;
+    let show = app.show().await;
+    let listing = app.listing(show, 20, 1_000).await;
+    let orders: Vec<_> = (1..=20).map(|seat| app.order(show, listing, &[seat])).collect();
+    join_all(orders.iter().map(|order| app.world.publish(OrderCreated(order.clone())))).await;
+    assert_eq!(on_sale(&app, show).await, (None, 0, 0));
+    let ended = orders.iter().step_by(2).map(|order| OrderExpired(later(order, 2, OrderStatus::Expired)));
+    join_all(ended.map(|event| app.world.publish(event))).await;
+    assert_eq!(on_sale(&app, show).await, (Some(1_100), 10, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_kept_wrong_is_mended() {
     let app = TestApp::start().await;
     let show = app.show().await;
-    app.listing(show, 2, 5_000).await;
-    assert_eq!(on_sale(&app, show).await, (Some(5_500), 2, 1));
-    let update = bson::doc! {
-        "q": { "_id": show.to_string() },
-        "u": { "$unset": { "state.offers": "" } },
-    };
+    let listing = app.listing(show, 2, 5_000).await;
+    app.world.publish(OrderCreated(app.order(show, listing, &[1]))).await;
+    assert_eq!(on_sale(&app, show).await, (Some(5_500), 1, 1));
     let database = app.running.bus().database();
-    database.run_command(bson::doc! { "update": "shows", "updates": [update] }).await.unwrap();
+    for (collection, id, fields) in [
+        ("shows", show.to_string(), bson::doc! { "state.offers": "" }),
+        ("listings", listing.to_string(), bson::doc! { "state.taken": "", "state.seatsLeft": "" }),
+    ] {
+        let update = bson::doc! { "q": { "_id": id }, "u": { "$unset": fields } };
+        database.run_command(bson::doc! { "update": collection, "updates": [update] }).await.unwrap();
+    }
     assert_eq!(on_sale(&app, show).await, (None, 0, 0), "as an older build has left it");
     let sweeper = sweeper(&app);
-    let seen_to = sweeper.sweep(None).await.unwrap();
-    assert_eq!(on_sale(&app, show).await, (Some(5_500), 2, 1));
-    assert_eq!(sweeper.sweep(seen_to).await.unwrap(), None, "then it begins again");
+    let seen = sweeper.sweep(Seen::default()).await.unwrap();
+    assert_eq!(on_sale(&app, show).await, (Some(5_500), 1, 1));
+    assert_eq!(app.seats_left(listing).await, 1);
+    assert_eq!(sweeper.sweep(seen).await.unwrap(), Seen::default(), "then it begins again");
 }

@@ -13,7 +13,11 @@ use common::{
 };
 use orders::domain::{invariants as of_orders, order::Order};
 use payments::domain::{Charge, Payment, Payout, s3_violations, s4_violations, s5_violations};
-use tickets::domain::{admission::Admission, invariants::s7, listing::Listing};
+use tickets::domain::{
+    admission::Admission,
+    invariants::s7,
+    listing::{Listing, Taken},
+};
 
 use crate::market::{Books, Reservation, Service};
 
@@ -79,7 +83,7 @@ impl Everything {
         violations
     }
 
-    /// S1, S2 and S6.
+    /// S1, S2 and S6, and L8 of what is left.
     fn of_listings(&self) -> Vec<String> {
         let mut by_listing: HashMap<ListingId, Vec<Order>> = HashMap::new();
         for order in self.orders.values() {
@@ -94,6 +98,10 @@ impl Everything {
                 }
                 None => violations.push(format!("D1: {id:?} has orders and is not there")),
             }
+        }
+        for (id, listing) in &self.listings {
+            let orders = by_listing.get(id).map(Vec::as_slice).unwrap_or_default();
+            violations.extend(wrong_seats_left(listing, orders));
         }
         violations
     }
@@ -188,4 +196,11 @@ impl Everything {
         }
         violations
     }
+}
+
+fn wrong_seats_left(listing: &Listing, orders: &[Order]) -> Option<String> {
+    let live = orders.iter().map(Order::snapshot).filter(|order| order.status.is_live());
+    let taken = live.map(|order| Taken::from(&order)).collect();
+    let (shown, left) = (listing.seats_left, listing.clone().left_by(taken).seats_left);
+    (shown != left).then(|| format!("L8: {:?} shows {shown} seats left, and {left} are", listing.snapshot.id))
 }

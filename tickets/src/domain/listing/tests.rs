@@ -1,9 +1,16 @@
 //! Every status and every input of a listing.
 
-use common::{events::show::ShowSnapshot, ids::ShowId, money::Currency};
+use common::{
+    events::{order::OrderStatus, show::ShowSnapshot},
+    ids::ShowId,
+    money::Currency,
+};
 
 use super::*;
-use crate::domain::show::tests::{cancelled_show, now, show, time};
+use crate::domain::{
+    admission::tests::{STATUSES, order},
+    show::tests::{cancelled_show, now, show, time},
+};
 
 const PRICE: Money = Money::new(12_500, Currency::Gbp);
 
@@ -20,14 +27,14 @@ fn new_listing() -> NewListing {
 
 fn listing() -> Listing {
     let created = Listing::create(ListingId::generate(), &show(), new_listing(), now()).unwrap();
-    Listing { snapshot: created.0, request: None }
+    Listing::new(created.0, None)
 }
 
 /// Four seats at this price each.
 pub fn listing_at(cents: i64) -> Listing {
     let new = NewListing { price: Money::new(cents, PRICE.currency), ..new_listing() };
     let created = Listing::create(ListingId::generate(), &show(), new, now()).unwrap();
-    Listing { snapshot: created.0, request: None }
+    Listing::new(created.0, None)
 }
 
 fn withdrawn() -> Listing {
@@ -189,4 +196,40 @@ fn the_show_of_a_listing_is_the_one_it_was_made_for() {
     let created = Listing::create(ListingId::generate(), &show, new_listing(), now()).unwrap();
     assert_eq!(created.0.show_id, show.snapshot.id);
     assert_ne!(created.0.show_id, ShowId::generate());
+}
+
+#[test]
+fn an_order_has_its_seats_as_long_as_it_lives() {
+    let listing = listing();
+    for status in STATUSES {
+        let first = OrderSnapshot { seats: vec![Seat::ordinal(1), Seat::ordinal(2)], ..order(1, status) };
+        let after = listing.follow_order(&first).unwrap();
+        assert_eq!(after.seats_left, if status.is_live() { 2 } else { 4 }, "{status:?}");
+        let again = after.follow_order(&first);
+        assert_eq!(again.is_none(), status.is_live(), "only an end is saved again: {status:?}");
+        let ended = OrderSnapshot { status: OrderStatus::Expired, ..first };
+        assert_eq!(after.follow_order(&ended).as_ref(), Some(&listing), "{status:?}");
+    }
+}
+
+#[test]
+fn a_seat_that_two_orders_seem_to_have_counts_once() {
+    let with = |seats: [u32; 2]| OrderSnapshot {
+        seats: seats.map(Seat::ordinal).to_vec(),
+        ..order(1, OrderStatus::AwaitingPayment)
+    };
+    let (first, second) = (with([1, 2]), with([2, 3]));
+    let both = listing().follow_order(&first).unwrap().follow_order(&second).unwrap();
+    assert_eq!(both.seats_left, 1);
+    let ended = OrderSnapshot { status: OrderStatus::Cancelled, ..first };
+    assert_eq!(both.follow_order(&ended).unwrap().seats_left, 2);
+}
+
+#[test]
+fn a_change_of_price_leaves_the_seats_with_their_orders() {
+    let taken = listing().follow_order(&order(1, OrderStatus::Confirmed)).unwrap();
+    let price = Money::new(1, PRICE.currency);
+    let edited = taken.edit_price(Actor::Admin, price, now()).unwrap().unwrap();
+    let edited = taken.with(edited.0);
+    assert_eq!((edited.seats_left, &edited.taken), (2, &taken.taken));
 }
