@@ -90,11 +90,18 @@ async fn follow(context: &Context, payment: Payment) -> Result<Option<Payment>, 
 }
 
 /// Names the payment in what is known of its order, and returns the newest snapshot.
+///
+/// Whoever is slow may find that the payment has been declined, and that the next one is named: the order's news is
+/// for that one then. So the payment is looked at once more, after what is known of the order: if it can still be
+/// authorised, the next one does not exist yet, and naming that will come after this or make this fail.
 async fn name_in_order(context: &Context, payment: &Payment) -> Result<OrderSnapshot, SettleError> {
-    let (orders, id, known_order) = (context.orders.clone(), payment.id, payment.order.clone());
+    let (orders, payments) = (context.orders.clone(), context.payments.clone());
+    let (id, known_order) = (payment.id, payment.order.clone());
     let work = async move |tx: &mut Tx| {
         let Some(view) = orders.get(known_order.id).await? else { return Ok(known_order.clone()) };
-        if view.state.payment_id != Some(id) {
+        let payment = payments.get(id).await?;
+        let is_open = payment.is_some_and(|known| known.state.status == PaymentStatus::Authorizing);
+        if is_open && view.state.payment_id != Some(id) {
             orders.name_payment(tx, &view, id);
         }
         Ok::<_, SettleError>(view.state.order)

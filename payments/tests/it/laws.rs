@@ -24,7 +24,7 @@ use payments::{
 use crate::app::*;
 
 /// A service that neither listens nor asks the gateway.
-async fn quiet(world: &TestWorld) -> (Service, Context) {
+pub async fn quiet(world: &TestWorld) -> (Service, Context) {
     let service = Service::connect("payments", &world.service_config(), world.clock.clone()).await.unwrap();
     service.register::<Payment>().await.unwrap();
     service.register::<Payout>().await.unwrap();
@@ -45,18 +45,28 @@ async fn quiet(world: &TestWorld) -> (Service, Context) {
     (service, context)
 }
 
-/// An order that payments knows, with an authorised payment.
-async fn authorised(world: &TestWorld, context: &Context, buyer: &TestUser) -> (OrderSnapshot, PaymentId) {
-    let order = new_order(world, buyer);
+/// A payment that nobody has asked the gateway about.
+pub fn new_payment(world: &TestWorld, order: &OrderSnapshot) -> Payment {
+    let id = PaymentId::generate();
     let new = NewPayment {
-        id: PaymentId::generate(),
+        id,
         order: order.clone(),
         payment_method: PaymentMethod::parse("tok_a").unwrap(),
-        idempotency_key: order.id.to_string(),
+        idempotency_key: id.to_string(),
         fingerprint: String::new(),
         next_attempt_at: world.now(),
     };
-    let payment = Payment::new(new, world.now());
+    Payment::new(new, world.now())
+}
+
+/// An order that payments knows, with an authorised payment.
+pub async fn authorised(
+    world: &TestWorld,
+    context: &Context,
+    buyer: &TestUser,
+) -> (OrderSnapshot, PaymentId) {
+    let order = new_order(world, buyer);
+    let payment = new_payment(world, &order);
     let card = CardSummary { brand: "visa".to_owned(), last4: "4242".to_owned() };
     let input = Input::Gateway(GatewayState::Authorized(card));
     let Decision::Next(payment, _) = decide(&payment, input, world.now()) else { panic!("not authorised") };

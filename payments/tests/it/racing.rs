@@ -1,14 +1,25 @@
 //! Several at once.
 
 use common::{
-    events::{order::OrderStatus, payment::PaymentStatus},
+    bus::{CommitError, Tx},
+    events::{
+        order::OrderStatus,
+        payment::{DeclineReason, PaymentStatus},
+    },
     ids::PaymentId,
-    testing::Answer,
+    testing::{Answer, TestWorld},
 };
 use futures::future::join_all;
-use payments::routes::PaymentView;
+use payments::{
+    domain::{Decision, GatewayState, Input, decide},
+    routes::PaymentView,
+    settle,
+};
 
-use crate::app::*;
+use crate::{
+    app::*,
+    laws::{authorised, new_payment, quiet},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_eight_payments_of_one_order_one_is_made() {
@@ -84,4 +95,23 @@ async fn two_replicas_charge_once() {
         app.assert_sound(&order).await;
     }
     other.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_is_slow_with_a_declined_payment_leaves_the_order_to_the_next_one() {
+    let world = TestWorld::new("payments").await;
+    let (_service, context) = quiet(&world).await;
+    let (order, next) = authorised(&world, &context, &world.user()).await;
+    // As a replica has read it that is late; meanwhile another one has heard of the decline.
+    let slow = new_payment(&world, &order);
+    let heard = Input::Gateway(GatewayState::Declined(DeclineReason::CardDeclined, None));
+    let Decision::Next(declined, _) = decide(&slow, heard, world.now()) else { panic!("not declined") };
+    let store = async |tx: &mut Tx| {
+        context.payments.insert(tx, (*declined).clone());
+        Ok::<_, CommitError>(())
+    };
+    context.bus.transact(store).await.unwrap();
+    settle::ask_once(&context, slow, None).await.unwrap();
+    let named = context.orders.get(order.id).await.unwrap().unwrap().state.payment_id;
+    assert_eq!(named, Some(next), "the news of the order is for the payment that is authorised");
 }
