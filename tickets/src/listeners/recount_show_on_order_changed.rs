@@ -13,7 +13,7 @@ use super::Context;
 
 /// How long it waits at least for the other listener, and at most between two looks.
 const LEAST_WAIT: Duration = Duration::from_millis(10);
-const MOST_WAIT: Duration = Duration::from_secs(10);
+const MOST_WAIT: Duration = Duration::from_secs(1);
 
 /// Has the listing of the order follow it, and counts the show.
 ///
