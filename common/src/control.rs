@@ -46,6 +46,11 @@ macro_rules! controls {
                 }
             }
 
+            /// The one of that name.
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|control| control.name() == name)
+            }
+
             /// The invariant that it breaks, by its id in the design.
             pub const fn breaks(self) -> &'static str {
                 match self {
@@ -185,8 +190,7 @@ pub fn is_broken(control: Control) -> bool {
 /// The mistake that is made in this process.
 #[cfg(feature = "controls")]
 static ON: LazyLock<Option<Control>> = LazyLock::new(|| {
-    let name = env::var(VARIABLE).ok()?;
-    Control::ALL.iter().copied().find(|control| control.name() == name)
+    Control::named(&env::var(VARIABLE).ok()?)
 });
 
 /// Says in the log that this build can make mistakes on purpose, and which one it makes.

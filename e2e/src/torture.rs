@@ -38,6 +38,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use common::control::Control;
 use tokio_util::sync::CancellationToken;
 
 use fleet::Fleet;
@@ -63,6 +64,8 @@ pub struct Options {
     pub rest: Duration,
     /// Only faults of these kinds; all if empty.
     pub only: Vec<String>,
+    /// The mistake that every service makes on purpose: the run is then to find a broken promise.
+    pub control: Option<Control>,
     /// Where the report goes.
     pub out: PathBuf,
 }
@@ -72,7 +75,7 @@ pub struct Options {
 pub async fn run(options: Options) -> Report {
     let started = Instant::now();
     say(started, "starting the fleet");
-    let fleet = Arc::new(Fleet::start(&options).await);
+    let fleet = Arc::new(Fleet::start(&options, started).await);
     let supervisor = tokio::spawn(fleet::supervise(fleet.clone()));
     let history = Arc::new(History::create(&options.out.join("history.jsonl")));
     let gauges = tokio::spawn(gauges::collect(fleet.clone()));
@@ -110,7 +113,7 @@ pub async fn run(options: Options) -> Report {
         counts: history.counts(),
         lateness: verdict.lateness_between(calm_from, calm_until),
         gauges: totals,
-        fell_over: fleet.fell_over(),
+        falls: fleet.falls(),
         verdict,
     }
 }

@@ -40,7 +40,11 @@ pub fn run(
     }
     let mut build = vec!["--locked", "--bins"];
     build.extend(release.then_some("--release"));
-    build.extend(PACKAGES.iter().flat_map(|package| ["--package", package]));
+    if is_control(args) {
+        build.extend(["--workspace", "--all-features"]);
+    } else {
+        build.extend(PACKAGES.iter().flat_map(|package| ["--package", package]));
+    }
     let binaries = cargo::build(workspace, &build, stop)?;
     let mut torture = Command::new(binaries.get("torture")?);
     torture.current_dir(workspace.root()).args(args);
@@ -50,6 +54,11 @@ pub fn run(
     torture.envs(binaries.dir().map(|dir| ("STAGEDOOR_BIN_DIR", dir)));
     let status = foreground::run(&torture, BOUND, stop, |line| println!("{line}"))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether the services are to make a mistake on purpose, which is compiled into no other build.
+fn is_control(args: &[String]) -> bool {
+    args.iter().any(|arg| arg == "--control" || arg.starts_with("--control="))
 }
 
 /// What the directory of the report is called.

@@ -2,7 +2,8 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::Parser;
+use clap::{Parser, builder::PossibleValuesParser};
+use common::control::Control;
 use e2e::torture::{self, Options};
 
 /// How to torture it.
@@ -32,6 +33,10 @@ struct Args {
     /// Only faults of this kind; may be given several times
     #[arg(long, value_name = "KIND")]
     only: Vec<String>,
+    /// Let every service make this mistake; succeeds if a promise is found to be broken. Needs services that
+    /// were built with the feature `controls`
+    #[arg(long, value_name = "NAME", value_parser = controls())]
+    control: Option<String>,
     /// Where the report and the history go
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -49,6 +54,7 @@ fn main() -> ExitCode {
         hold: Duration::from_secs(args.hold_secs),
         rest: Duration::from_secs(args.rest_secs),
         only: args.only,
+        control: args.control.as_deref().and_then(Control::named),
         out: args.out,
     };
     let runtime = match tokio::runtime::Runtime::new() {
@@ -64,5 +70,14 @@ fn main() -> ExitCode {
         Ok(file) => println!("the report is {}", file.display()),
         Err(error) => eprintln!("error: write the report: {error}"),
     }
-    if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if let Some(control) = report.options.control {
+        let word = if report.is_as_expected() { "caught" } else { "MISSED" };
+        println!("{word}: {}, which breaks {}", control.name(), control.breaks());
+    }
+    if report.is_as_expected() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The names of all mistakes.
+fn controls() -> PossibleValuesParser {
+    PossibleValuesParser::new(Control::ALL.iter().map(|control| control.name()))
 }

@@ -7,12 +7,16 @@ mod replica_set;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     path::PathBuf,
+    process::ExitStatus,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
+use common::control::{Control, VARIABLE};
 use mongodb::Client;
+use serde::Serialize;
 use xtask::{
     children::{Process, Spec},
     log::Log,
@@ -40,6 +44,27 @@ const GATEWAY_TIMEOUT: Duration = Duration::from_secs(3);
 /// How often the supervisor looks for what fell over.
 const SUPERVISION: Duration = Duration::from_millis(200);
 
+/// How many lines of its log are kept of a part that ended by itself.
+const LAST_WORDS: usize = 20;
+
+/// A part that ended though nobody had ended it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Fall {
+    /// Which.
+    pub part: String,
+    /// How it ended.
+    pub status: String,
+    /// The end of its log.
+    pub last_words: Vec<String>,
+}
+
+impl fmt::Display for Fall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let last = self.last_words.last().map_or("it said nothing", String::as_str);
+        write!(f, "{} ended by itself ({}): {last}", self.part, self.status)
+    }
+}
+
 /// Everything that runs.
 pub struct Fleet {
     /// Everything between the parts.
@@ -63,12 +88,14 @@ struct State {
     specs: BTreeMap<Part, Spec>,
     /// What somebody ended on purpose; the supervisor leaves it alone.
     down: Vec<Part>,
-    fell_over: BTreeMap<String, u64>,
+    falls: Vec<Fall>,
+    started: Instant,
+    control: Option<Control>,
 }
 
 impl Fleet {
     /// Starts everything and waits until all of it says that it can serve.
-    pub async fn start(options: &Options) -> Self {
+    pub async fn start(options: &Options, started: Instant) -> Self {
         let dir = remains::dir().to_path_buf();
         let workspace = Workspace::here();
         let tools = tools(&workspace).expect("find the servers");
@@ -77,7 +104,9 @@ impl Fleet {
             processes: BTreeMap::new(),
             specs: BTreeMap::new(),
             down: Vec::new(),
-            fell_over: BTreeMap::new(),
+            falls: Vec::new(),
+            started,
+            control: options.control,
         };
         let has_own_disk = jetstream::mount_disk(&dir.join("n").join("nats"));
         state.start_servers(&dir, &tools, &links);
@@ -166,9 +195,9 @@ impl Fleet {
         }
     }
 
-    /// How often each part ended though nobody had ended it.
-    pub fn fell_over(&self) -> BTreeMap<String, u64> {
-        self.state().fell_over.clone()
+    /// Every time that a part ended though nobody had ended it.
+    pub fn falls(&self) -> Vec<Fall> {
+        self.state().falls.clone()
     }
 
     /// What the services have counted so far.
@@ -247,10 +276,13 @@ impl State {
         self.start(Part::Gateway, gateway.gateway());
         for (replica, ports) in ports {
             for service in Service::ALL {
+                let mut servers = links.environment(service, *replica);
+                let mistake = self.control.map(|control| (VARIABLE.to_owned(), control.name().to_owned()));
+                servers.extend(mistake);
                 let surroundings = Surroundings {
                     ports: *ports,
                     patience,
-                    servers: links.environment(service, *replica),
+                    servers,
                     dir: &dir.join(replica.name()),
                     binaries,
                 };
@@ -293,21 +325,31 @@ impl State {
         self.processes.insert(Part::Ingress, process);
     }
 
-    /// Starts what ended by itself, as any orchestrator would.
+    /// Starts what ended by itself, as any orchestrator would, and keeps what it said last.
     fn revive(&mut self) {
-        let fallen: Vec<Part> = self
+        let fallen: Vec<(Part, ExitStatus)> = self
             .processes
             .iter_mut()
-            .filter_map(|(part, process)| process.ended().map(|_| *part))
-            .filter(|part| !self.down.contains(part))
+            .filter_map(|(part, process)| process.ended().map(|status| (*part, status)))
+            .filter(|(part, _)| !self.down.contains(part))
             .collect();
-        for part in fallen {
-            *self.fell_over.entry(part.to_string()).or_default() += 1;
+        for (part, status) in fallen {
             let spec = self.specs[&part].clone();
+            let fall =
+                Fall { part: part.to_string(), status: status.to_string(), last_words: last_words(&spec) };
+            super::say(self.started, &format!("       {fall}"));
+            self.falls.push(fall);
             let process = Process::start(spec, &Log::quiet()).expect("start what fell over");
             self.processes.insert(part, process);
         }
     }
+}
+
+/// The end of the log that a part leaves.
+fn last_words(spec: &Spec) -> Vec<String> {
+    let log = std::fs::read_to_string(spec.log_file()).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(LAST_WORDS)..].iter().map(|line| (*line).to_owned()).collect()
 }
 
 /// Starts again what ends by itself, for as long as the fleet is there.

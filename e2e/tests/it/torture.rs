@@ -1,7 +1,11 @@
 //! The torture instrument itself: a healthy market passes it, and what it is there to find it finds. It is
 //! run at length by `cargo xtask torture`.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bson::{Document, doc};
 use e2e::{
@@ -34,7 +38,7 @@ fn a_market_that_is_well_passes_and_one_that_forgets_does_not() {
     runtime.block_on(async {
         let dir = tempfile::tempdir().unwrap();
         let options = options(dir.path());
-        let fleet = Arc::new(Fleet::start(&options).await);
+        let fleet = Arc::new(Fleet::start(&options, Instant::now()).await);
         let history = Arc::new(History::create(&options.out.join("history.jsonl")));
         let observer = Observer::start(&fleet).await;
         let stop = CancellationToken::new();
@@ -86,6 +90,7 @@ fn options(out: &Path) -> Options {
         hold: Duration::from_secs(8),
         rest: Duration::from_mins(1),
         only: Vec::new(),
+        control: None,
         out: out.to_path_buf(),
     }
 }
