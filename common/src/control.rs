@@ -149,6 +149,10 @@ controls! {
     UnknownIsFailed = "unknown_is_failed" breaks "S3"
         caught by "e2e" "model::nothing_that_happens_to_one_order_breaks_an_invariant"
         saying "[\"S3 ";
+    /// Who is slow with a declined payment takes the news of the order from the next one.
+    NameDeclined = "name_declined" breaks "L5"
+        caught by "e2e" "model::nothing_that_happens_to_two_cards_breaks_an_invariant"
+        saying "[\"L1-L6 ";
     /// Tickets believes whatever version of an order comes last.
     NoVersionGuard = "no_version_guard" breaks "S9"
         caught by "e2e" "model::nothing_that_happens_to_one_order_breaks_an_invariant"
@@ -189,9 +193,7 @@ pub fn is_broken(control: Control) -> bool {
 
 /// The mistake that is made in this process.
 #[cfg(feature = "controls")]
-static ON: LazyLock<Option<Control>> = LazyLock::new(|| {
-    Control::named(&env::var(VARIABLE).ok()?)
-});
+static ON: LazyLock<Option<Control>> = LazyLock::new(|| Control::named(&env::var(VARIABLE).ok()?));
 
 /// Says in the log that this build can make mistakes on purpose, and which one it makes.
 pub(crate) fn announce() {

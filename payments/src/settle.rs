@@ -100,8 +100,8 @@ async fn name_in_order(context: &Context, payment: &Payment) -> Result<OrderSnap
     let work = async move |tx: &mut Tx| {
         let Some(view) = orders.get(known_order.id).await? else { return Ok(known_order.clone()) };
         let payment = payments.get(id).await?;
-        let is_open = payment.is_some_and(|known| known.state.status == PaymentStatus::Authorizing);
-        if is_open && view.state.payment_id != Some(id) {
+        let may_be_named = payment.is_some_and(|known| known.state.may_be_named());
+        if may_be_named && view.state.payment_id != Some(id) {
             orders.name_payment(tx, &view, id);
         }
         Ok::<_, SettleError>(view.state.order)

@@ -46,6 +46,10 @@ pub enum Action {
     Pay(usize),
     /// Payments names the payment in what it knows of the order.
     Name(usize),
+    /// Somebody who is slow is about to name it.
+    Consider(usize),
+    /// And does so.
+    NameLate(usize),
     /// Somebody loads the payment, to ask the gateway.
     Load(usize),
     /// The gateway is asked, and answers.
@@ -127,6 +131,9 @@ impl Marketplace {
                 None => actions.push(Action::Learn(n)),
             },
         }
+        if self.scope.has(Event::Slow) {
+            actions.extend([Action::Consider(n), Action::NameLate(n)]);
+        }
         if docs.driver.is_some() && self.scope.has(Event::Crash) {
             actions.push(Action::Crash(n));
         }
@@ -207,6 +214,8 @@ impl Marketplace {
             Action::TellOrders(n, version) => self.tell_orders(state, n, version),
             Action::Pay(n) => self.pay(state, n),
             Action::Name(n) => self.name(state, n),
+            Action::Consider(n) => self.consider(state, n),
+            Action::NameLate(n) => self.name_late(state, n),
             Action::Load(n) => self.load(state, n),
             Action::Ask(n, bank) => self.ask(state, n, bank),
             Action::AskUnanswered(n, bank) => self.ask_unanswered(state, n, bank),

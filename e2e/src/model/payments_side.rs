@@ -56,6 +56,7 @@ impl Marketplace {
             state: self.payments.key(canonical(Payment::new(new, now))),
             history: self.payment_histories.key(Vec::new()),
             driver: Some(Driver::Maker),
+            namer: None,
             money: Money::Unseen,
             flights: Flights::default(),
         });
@@ -76,6 +77,28 @@ impl Marketplace {
         }
         let view = state.orders[self.scope.payments[n]].as_mut()?.view.as_mut()?;
         view.named = u8::try_from(n).ok();
+        Some(())
+    }
+
+    /// The same by somebody who is slow: reads what is known of the order, then the payment.
+    pub(super) fn consider(&self, state: &mut State, n: usize) -> Option<()> {
+        let docs = state.payments[n]?;
+        let view = state.orders[self.scope.payments[n]]?.view?;
+        if docs.namer.is_some() || view.named == u8::try_from(n).ok() {
+            return None;
+        }
+        let may_be_named = self.payments.get(docs.state).may_be_named();
+        state.payments[n].as_mut()?.namer = may_be_named.then_some(view);
+        Some(())
+    }
+
+    /// And names it later, unless what is known of the order has changed since.
+    pub(super) fn name_late(&self, state: &mut State, n: usize) -> Option<()> {
+        let seen = state.payments[n].as_mut()?.namer.take()?;
+        let view = state.orders[self.scope.payments[n]].as_mut()?.view.as_mut()?;
+        if *view == seen {
+            view.named = u8::try_from(n).ok();
+        }
         Some(())
     }
 

@@ -34,6 +34,8 @@ pub enum Event {
     Skew,
     /// A unit of work over two documents is cut in the middle.
     Half,
+    /// Whoever names a payment in what payments knows of the order is slow.
+    Slow,
     /// Whoever asks the gateway dies.
     Crash,
     /// A request to the gateway has no answer: it is lost, or its answer is.
@@ -73,7 +75,7 @@ impl Scope {
 
 /// All of them: what is walked through when there are minutes.
 pub fn all() -> Vec<Scope> {
-    vec![one_order(), prices(), a_seat_twice(), late_tickets(), three_cards(), two_orders()]
+    vec![one_order(), two_cards(), prices(), a_seat_twice(), late_tickets(), three_cards(), two_orders()]
 }
 
 /// All that can happen to one order and one payment.
@@ -88,6 +90,7 @@ pub fn one_order() -> Scope {
             Event::Sweep,
             Event::Skew,
             Event::Half,
+            Event::Slow,
             Event::Crash,
             Event::Loss,
             Event::Delay,
@@ -103,6 +106,25 @@ pub fn one_order() -> Scope {
             "refunded",
             "reserved too late and released",
             "closed before the gateway had seen it",
+        ],
+    }
+}
+
+/// One order that is paid with up to two cards, when a replica of payments is slow and no other machine fails.
+pub fn two_cards() -> Scope {
+    Scope {
+        name: "two cards",
+        orders: 1,
+        payments: &[0, 0],
+        events: &[Event::Cancel, Event::Refund, Event::Slow, Event::Refusal],
+        prompt: &[Follower::Expiration, Follower::Tickets],
+        ends: &[
+            "completed",
+            "expired",
+            "cancelled",
+            "not charged after all",
+            "refunded",
+            "declined, then paid by another card",
         ],
     }
 }

@@ -69,6 +69,8 @@ pub struct PaymentDocs {
     pub history: History<PaymentSnapshot>,
     /// Who is about to ask the gateway. In memory only: a crash takes it.
     pub driver: Option<Driver>,
+    /// What is known of the order, as it was read by somebody who is slow to name the payment in it.
+    pub namer: Option<View>,
     /// What the gateway has done under our reference.
     pub money: Money,
     /// Requests that nobody waits for any more and that may still arrive.

@@ -23,6 +23,11 @@ fn nothing_that_happens_to_one_order_breaks_an_invariant() {
 }
 
 #[test]
+fn nothing_that_happens_to_two_cards_breaks_an_invariant() {
+    nothing_breaks(scope::two_cards());
+}
+
+#[test]
 fn nothing_that_a_seller_edits_breaks_an_invariant() {
     nothing_breaks(scope::prices());
 }
