@@ -102,7 +102,7 @@ fn validate_custom(
     finish(script()?.args(files), stop)
 }
 
-/// What Skaffold would say of its file, as far as our own schema of it goes.
+/// What Skaffold would say of its file: by a schema of our own, which accepts nothing that the published one does not.
 fn hold_skaffold(workspace: &Workspace, checkers: &Installed, stop: &Stop) -> Result<Outcome> {
     let mut command = checkers.script("hold.py", HOLD)?;
     command.args(["infra/dev/skaffold.schema.json", "skaffold.yaml"]).current_dir(workspace.root());
