@@ -6,7 +6,7 @@ use std::{any::Any, panic::AssertUnwindSafe};
 
 use actix_web::{
     Error, HttpMessage as _, HttpResponse,
-    body::{BoxBody, MessageBody},
+    body::{self as bodies, BodySize, BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
@@ -81,11 +81,14 @@ async fn answer(
     if let Some(routes) = request.app_data::<Data<RouteTable>>() {
         routes.check(request.method(), request.path())?;
     }
-    answer_head_as_get(&mut request);
+    let wants_head = answer_head_as_get(&mut request);
     user::look_up_key(request.request(), edge).await;
     let answering = AssertUnwindSafe(async move { next.call(request).await });
     match answering.catch_unwind().await {
-        Ok(answer) => answer.map(ServiceResponse::map_into_boxed_body),
+        Ok(answer) => {
+            let answer = answer.map(ServiceResponse::map_into_boxed_body);
+            if wants_head { answer.map(without_stream) } else { answer }
+        }
         Err(panic) => {
             tracing::error!(panic = message(&*panic), "a handler panicked");
             Err(Problem::unexplained().into())
@@ -93,11 +96,21 @@ async fn answer(
     }
 }
 
-/// What GET has, HEAD has too; the server knows what was asked and leaves the body out.
-fn answer_head_as_get(request: &mut ServiceRequest) {
-    if *request.method() == Method::HEAD {
+/// What GET has, HEAD has too; the server knows what was asked and leaves the body out. Says whether it was HEAD.
+fn answer_head_as_get(request: &mut ServiceRequest) -> bool {
+    let wants_head = *request.method() == Method::HEAD;
+    if wants_head {
         request.head_mut().method = Method::GET;
     }
+    wants_head
+}
+
+/// A body that has no end would keep the connection although nobody reads it.
+fn without_stream(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    response.map_body(|_, body| match body.size() {
+        BodySize::Stream => BoxBody::new(bodies::None::new()),
+        BodySize::None | BodySize::Sized(_) => body,
+    })
 }
 
 /// Browsers say where a request comes from; one that changes something must come from our own pages.

@@ -64,6 +64,18 @@ async fn whoever_follows_a_show_is_told_what_is_on_sale_and_each_change_of_it() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_for_the_head_of_a_stream_alone_may_go_on_with_the_connection() {
+    let app = TestApp::start().await;
+    let show = app.show().await;
+    for _ in 0..3 {
+        let head = app.world.request("HEAD", app.running.port(), &path(show), None);
+        let head = head.timeout(Duration::from_secs(5)).send().await.unwrap();
+        assert_eq!(head.status(), 200);
+        assert_eq!(head.headers()["content-type"], "text/event-stream");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_does_not_matter_which_replica_has_written_nor_which_one_is_asked_again() {
     let app = TestApp::start().await;
     let replica = app::start(config(&app.world), app.world.clock.clone()).await.unwrap();
