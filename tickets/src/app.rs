@@ -38,7 +38,8 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         recounts: recounts.clone(),
     };
     service.listen(listeners::table(), context).await?;
-    let audited = audit::Context { admissions: admissions.clone(), listings: listings.clone() };
+    let audited =
+        audit::Context { clock: clock.clone(), admissions: admissions.clone(), listings: listings.clone() };
     service.audit(audit::table(), audited).await?;
     let sweeper = Sweeper {
         clock: clock.clone(),

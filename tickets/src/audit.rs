@@ -3,26 +3,26 @@
 use std::collections::BTreeSet;
 
 use common::{
-    audit::{Audited, Audits, Found, Violation, never_back},
-    ids::ListingId,
+    audit::{Audited, Audits, Found, OVERDUE, Violation, never_back},
+    clock::Clock,
+    ids::{ListingId, OrderId},
 };
 
 use crate::{
     domain::{
         admission::Admission,
-        invariants::{l2, l3, s1, s7},
+        invariants::{l2, l3, l8, s1, s7},
         listing::Listing,
         show::Show,
     },
-    store::{Admissions, Listings},
+    store::{Admissions, LISTINGS_AT_ONCE, Listings},
 };
-
-/// Of so many listings at a time all admissions are read; no query then brings more than 1,000.
-const CHUNK: usize = 20;
 
 /// What is looked at.
 #[derive(Debug, Clone)]
 pub struct Context {
+    /// The time.
+    pub clock: Clock,
     /// The admissions.
     pub admissions: Admissions,
     /// The listings.
@@ -44,7 +44,7 @@ impl Audited for Admission {
         let mut found = [l2(page), l3(page), s7(page)].concat();
         let listings: BTreeSet<ListingId> = page.iter().map(|admission| admission.order.listing_id).collect();
         let listings: Vec<ListingId> = listings.into_iter().collect();
-        for chunk in listings.chunks(CHUNK) {
+        for chunk in listings.chunks(LISTINGS_AT_ONCE) {
             let admissions = context.admissions.of_listings(chunk).await?;
             found.extend(s7(&admissions));
             for listing in context.listings.with_ids(chunk).await? {
@@ -67,10 +67,20 @@ impl Audited for Listing {
     type Context = Context;
     type Trace = u64;
 
-    const INVARIANTS: &'static [&'static str] = &["S9"];
+    const INVARIANTS: &'static [&'static str] = &["S9", "L8"];
 
-    async fn look(_: &[Self], _: &Context) -> Found {
-        Ok(Vec::new())
+    async fn look(page: &[Self], context: &Context) -> Found {
+        let mut found = Vec::new();
+        for chunk in page.chunks(LISTINGS_AT_ONCE) {
+            let ids: Vec<ListingId> = chunk.iter().map(|listing| listing.snapshot.id).collect();
+            let admissions = context.admissions.of_listings(&ids).await?;
+            let misread: BTreeSet<OrderId> =
+                chunk.iter().flat_map(|listing| listing.misread(&admissions)).collect();
+            let settled = context.clock.now().minus(OVERDUE);
+            let lately = context.admissions.saved_since(&misread, settled).await?;
+            found.extend(chunk.iter().flat_map(|listing| l8(listing, &admissions, &lately)));
+        }
+        Ok(found)
     }
 
     fn trace(&self) -> u64 {

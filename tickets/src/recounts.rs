@@ -27,12 +27,8 @@ use common::{
 use tokio::sync;
 
 use crate::{
-    domain::{
-        listing::{Listing, Taken},
-        offers::Offers,
-        show::Show,
-    },
-    store::{Admissions, ListingFilter, Listings, OnSale, Shows},
+    domain::{listing::Listing, offers::Offers, show::Show},
+    store::{Admissions, LISTINGS_AT_ONCE, ListingFilter, Listings, OnSale, Shows},
 };
 
 /// How many listings are read at a time.
@@ -100,12 +96,25 @@ impl Recounts {
         self.bus.transact(follow).await
     }
 
+    /// Those of some listings that do not know their orders as they are kept.
+    pub async fn wrong(&self, listings: &[Listing]) -> Result<Vec<Listing>, StoreError> {
+        let mut wrong = Vec::new();
+        for chunk in listings.chunks(LISTINGS_AT_ONCE) {
+            let ids: Vec<ListingId> = chunk.iter().map(|listing| listing.snapshot.id).collect();
+            let admissions = self.admissions.of_listings(&ids).await?;
+            let is_wrong = |listing: &&Listing| listing.as_ordered(&admissions) != **listing;
+            wrong.extend(chunk.iter().filter(is_wrong).cloned());
+        }
+        Ok(wrong)
+    }
+
     /// Makes right what a listing knows of its orders; false if it was.
     pub async fn mend(&self, listing: ListingId) -> Result<bool, RecountError> {
         let recounts = self.clone();
         let mend = async move |tx: &mut Tx| {
             let Some(listing) = recounts.listings.get(listing).await? else { return Ok(false) };
-            let next = recounts.as_ordered(&listing.state).await?;
+            let admissions = recounts.admissions.of_listings(&[listing.state.snapshot.id]).await?;
+            let next = listing.state.as_ordered(&admissions);
             let was_wrong = next != listing.state;
             if was_wrong {
                 tx.save(&listing, next);
@@ -157,13 +166,6 @@ impl Recounts {
         }
         tracing::error!(show.id = %show.snapshot.id, "a show has more listings than are read");
         Ok(())
-    }
-
-    /// A listing as all the orders that are kept leave it.
-    async fn as_ordered(&self, listing: &Listing) -> Result<Listing, StoreError> {
-        let admissions = self.admissions.of_listings(&[listing.snapshot.id]).await?;
-        let live = admissions.iter().filter(|admission| admission.live);
-        Ok(listing.clone().left_by(live.map(|admission| Taken::from(&admission.order)).collect()))
     }
 
     async fn answer(&self, show: ShowId, line: &Line) -> Result<(), RecountError> {

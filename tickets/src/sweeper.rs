@@ -15,7 +15,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    domain::{offers::Offers, show::Show},
+    domain::{listing::Listing, offers::Offers, show::Show},
     recounts::{RecountError, Recounts},
     store::{Listings, Shows},
 };
@@ -81,14 +81,13 @@ impl Sweeper {
 
     async fn sweep_listings(&self, after: Option<ListingId>) -> Result<Option<ListingId>, RecountError> {
         let page = self.listings.following(after, PAGE).await?;
-        for listing in &page {
-            let snapshot = &listing.state.snapshot;
+        for Listing { snapshot, .. } in self.recounts.wrong(&page).await? {
             if self.recounts.mend(snapshot.id).await? {
                 self.recounts.recount(snapshot.show_id).await?;
                 metrics::counter!("tickets_listings_mended_total").increment(1);
             }
         }
-        Ok(page.last().map(|listing| listing.state.snapshot.id))
+        Ok(page.last().map(|listing| listing.snapshot.id))
     }
 
     async fn sweep_shows(&self, after: Option<ShowId>) -> Result<Option<ShowId>, RecountError> {

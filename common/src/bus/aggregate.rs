@@ -149,6 +149,12 @@ impl<A: Aggregate> Repository<A> {
         Ok(found.map_ok(Stored::into_loaded).try_collect().await?)
     }
 
+    /// The aggregates that follow an id in the order of the ids, or the first of all.
+    pub async fn after(&self, id: Option<impl ToString>, limit: i64) -> Result<Vec<Loaded<A>>, StoreError> {
+        let filter = id.map_or_else(Document::new, |id| doc! { "_id": { "$gt": id.to_string() } });
+        self.find(filter, doc! { "_id": 1 }, limit).await
+    }
+
     /// How many aggregates match.
     pub async fn count(&self, filter: Document) -> Result<u64, StoreError> {
         Ok(self.collection.count_documents(filter).await?)

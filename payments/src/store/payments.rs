@@ -129,8 +129,7 @@ impl Payments {
 
     /// The payments that follow one, in the order of their ids.
     pub async fn following(&self, id: Option<PaymentId>, limit: i64) -> Result<Vec<Payment>, StoreError> {
-        let filter = id.map_or_else(Document::new, |id| doc! { "_id": { "$gt": id } });
-        let found = self.0.find(filter, doc! { "_id": 1 }, limit).await?;
+        let found = self.0.after(id, limit).await?;
         Ok(found.into_iter().map(|loaded| loaded.state).collect())
     }
 

@@ -10,10 +10,10 @@ use common::{
         order::OrderStatus,
         pass::{PassSnapshot, PassStatus},
     },
-    ids::{ListingId, PassId},
+    ids::{ListingId, OrderId, PassId},
 };
 
-use super::admission::Admission;
+use super::{admission::Admission, listing::Listing};
 
 /// S7: a pass is valid only for a completed order, and one seat has at most one valid pass.
 pub fn s7<'a>(admissions: impl IntoIterator<Item = &'a Admission>) -> Vec<Violation> {
@@ -66,6 +66,18 @@ pub fn l3(admissions: &[Admission]) -> Vec<Violation> {
         .collect()
 }
 
+/// L8, of what is shown: a listing knows the orders that have its seats, and how many seats they leave. It may be
+/// about to follow those that changed `lately`.
+pub fn l8(listing: &Listing, admissions: &[Admission], lately: &BTreeSet<OrderId>) -> Vec<Violation> {
+    let id = listing.snapshot.id;
+    let misread = listing.misread(admissions);
+    if misread.is_empty() && listing.as_ordered(admissions) != *listing {
+        return vec![Violation::of("L8", format!("listing {id} counts its seats wrongly"))];
+    }
+    let detail = |order: &OrderId| format!("listing {id} does not know order {order} as it is");
+    misread.difference(lately).map(|order| Violation::of("L8", detail(order))).collect()
+}
+
 fn valid_passes(admission: &Admission) -> impl Iterator<Item = &PassSnapshot> {
     admission.passes.iter().filter(|pass| match pass.status {
         PassStatus::Valid => true,
@@ -75,11 +87,12 @@ fn valid_passes(admission: &Admission) -> impl Iterator<Item = &PassSnapshot> {
 
 #[cfg(test)]
 mod tests {
-    use common::{events::order::OrderSnapshot, ids::OrderId};
+    use common::events::order::OrderSnapshot;
 
     use super::*;
     use crate::domain::{
         admission::tests::{STATUSES, next, order, state},
+        listing::tests::listing_at,
         show::tests::now,
     };
 
@@ -123,6 +136,31 @@ mod tests {
             assert_eq!(l2(std::slice::from_ref(&admission)), [], "{status:?}");
             assert_eq!(l2(&[Admission { live: !admission.live, ..admission }]).len(), 1, "{status:?}");
         }
+    }
+
+    #[test]
+    fn a_listing_that_does_not_know_its_orders_is_found_unless_they_changed_lately() {
+        let listing = listing_at(5_000);
+        let of_listing = |seats: usize| {
+            let seats = listing.snapshot.seats[..seats].to_vec();
+            let order = OrderSnapshot {
+                id: OrderId::generate(),
+                listing_id: listing.snapshot.id,
+                seats,
+                ..order(1, OrderStatus::AwaitingPayment)
+            };
+            state(Admission::begin(order, now()))
+        };
+        let kept = [of_listing(1), of_listing(2)];
+        let known = listing.as_ordered(&kept);
+        assert_eq!(l8(&known, &kept, &BTreeSet::new()), []);
+        assert_eq!(l8(&listing, &kept, &BTreeSet::new()).len(), 2, "it knows neither");
+        assert_eq!(l8(&known, &kept[..1], &BTreeSet::new()).len(), 1, "one has ended");
+        let lately = BTreeSet::from([kept[1].order.id]);
+        assert_eq!(l8(&known, &kept[..1], &lately), []);
+        assert_eq!(l8(&listing, &kept, &lately).len(), 1);
+        let miscounted = Listing { seats_left: known.seats_left + 1, ..known };
+        assert_eq!(l8(&miscounted, &kept, &lately).len(), 1);
     }
 
     #[test]

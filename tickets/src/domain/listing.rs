@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Actor,
+    admission::Admission,
     fees::fees_of,
     seats::{MAX_SEATS, Seats, SeatsRefusal},
     show::Show,
@@ -269,6 +270,22 @@ impl Listing {
         let all: BTreeSet<&Seat> = taken.iter().flat_map(|taken| &taken.seats).collect();
         let left = self.snapshot.seats.iter().filter(|seat| !all.contains(seat)).count();
         Self { seats_left: u32::try_from(left).unwrap_or(u32::MAX), taken, ..self }
+    }
+
+    /// This listing as the orders of its seats leave it, as far as they are kept.
+    #[must_use]
+    pub fn as_ordered(&self, admissions: &[Admission]) -> Self {
+        let of_listing = |known: &&Admission| known.live && known.order.listing_id == self.snapshot.id;
+        let live = admissions.iter().filter(of_listing);
+        self.clone().left_by(live.map(|known| Taken::from(&known.order)).collect())
+    }
+
+    /// The orders that have other seats of this listing than it knows.
+    pub fn misread(&self, admissions: &[Admission]) -> BTreeSet<OrderId> {
+        let ordered = self.as_ordered(admissions);
+        let unknown = ordered.taken.iter().filter(|taken| !self.taken.contains(taken));
+        let gone = self.taken.iter().filter(|taken| !ordered.taken.contains(taken));
+        unknown.chain(gone).map(|taken| taken.by).collect()
     }
 
     fn allow(&self, actor: Actor) -> Result<(), ListingRefusal> {

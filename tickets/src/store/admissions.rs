@@ -1,16 +1,20 @@
 //! The collection `admissions`: one document per order, with the order's passes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bson::{Document, doc};
 use common::{
     bus::{Aggregate, Index, Loaded, Publication, Repository, StoreError},
+    clock::Timestamp,
     control::Control,
     events::pass::{PassCheckedIn, PassIssued, PassSnapshot, PassStatus, PassVoided},
     ids::{ListingId, OrderId, PassId, UserId},
 };
 
 use crate::domain::admission::Admission;
+
+/// Of so many listings at a time all admissions that count can be read: with 50 seats each they have 1,000 at most.
+pub const LISTINGS_AT_ONCE: usize = 20;
 
 /// The index by which a scan that comes again is recognised.
 pub const CHECK_INS: &str = "check_ins";
@@ -119,8 +123,23 @@ impl Admissions {
         Ok(passes.filter(|(place, _)| is_next(*place, after)).take(limit).collect())
     }
 
-    /// The admissions to these listings that admit somebody, or count as taking seats, for those who check
-    /// the invariants.
+    /// Those of these that were saved then or later.
+    pub async fn saved_since(
+        &self,
+        ids: &BTreeSet<OrderId>,
+        then: Timestamp,
+    ) -> Result<BTreeSet<OrderId>, StoreError> {
+        if ids.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let ids: Vec<OrderId> = ids.iter().copied().collect();
+        let filter = doc! { "_id": { "$in": ids }, "updatedAt": { "$gte": then } };
+        let found = self.repository.find(filter, doc! { "_id": 1 }, i64::MAX).await?;
+        Ok(found.into_iter().map(|loaded| loaded.state.order.id).collect())
+    }
+
+    /// The admissions to these listings that admit somebody, or count as taking seats; at most
+    /// [`LISTINGS_AT_ONCE`] listings.
     pub async fn of_listings(&self, listings: &[ListingId]) -> Result<Vec<Admission>, StoreError> {
         let listings = doc! { "$in": listings };
         let admitting = doc! { LISTING_ID: listings.clone(), ADMITS: true };

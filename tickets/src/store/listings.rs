@@ -166,13 +166,9 @@ impl Listings {
     }
 
     /// The listings that follow this one by their ids, or the first.
-    pub async fn following(
-        &self,
-        after: Option<ListingId>,
-        limit: i64,
-    ) -> Result<Vec<Loaded<Listing>>, StoreError> {
-        let filter = after.map_or_else(Document::new, |after| doc! { "_id": { "$gt": after } });
-        self.repository.find(filter, doc! { "_id": 1 }, limit).await
+    pub async fn following(&self, after: Option<ListingId>, limit: i64) -> Result<Vec<Listing>, StoreError> {
+        let found = self.repository.after(after, limit).await?;
+        Ok(found.into_iter().map(|loaded| loaded.state).collect())
     }
 
     /// Listings of a show that do not say yet what the show says.

@@ -180,8 +180,8 @@ impl Shows {
 
     /// The shows that follow this one by their ids, or the first.
     pub async fn following(&self, after: Option<ShowId>, limit: i64) -> Result<Vec<Show>, StoreError> {
-        let filter = after.map_or_else(Document::new, |after| doc! { "_id": { "$gt": after } });
-        self.find(filter, doc! { "_id": 1 }, limit).await
+        let found = self.repository.after(after, limit).await?;
+        Ok(found.into_iter().map(|loaded| loaded.state).collect())
     }
 
     /// The next shows of a list, in its order.

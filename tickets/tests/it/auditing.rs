@@ -1,10 +1,10 @@
 //! The audit finds what is wrong in the database, however it came there, and nothing where nothing is.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use bson::{Bson, Document, doc};
 use common::{
-    audit::{Auditor, Violation},
+    audit::{Auditor, OVERDUE, Violation},
     events::order::{OrderCompleted, OrderSnapshot, OrderStatus},
 };
 use tickets::{
@@ -17,7 +17,8 @@ use crate::app::{TestApp, later};
 async fn auditor(app: &TestApp) -> Auditor<Context> {
     let bus = app.running.bus().clone();
     let admissions = Admissions::new(bus.repository());
-    let context = Context { admissions, listings: Listings::new(bus.repository()) };
+    let listings = Listings::new(bus.repository());
+    let context = Context { clock: bus.clock().clone(), admissions, listings };
     Auditor::prepare(bus, audit::table(), context).await.unwrap()
 }
 
@@ -85,6 +86,16 @@ async fn a_completed_order_without_passes_and_a_seat_of_no_listing_are_found() {
     assert_eq!(audited(&app).await, BTreeSet::from(["L3"]));
     plant(&app, "admissions", other.id, doc! { "state.order.seats": ["99"] }).await;
     assert_eq!(audited(&app).await, BTreeSet::from(["L3", "S1"]));
+}
+
+#[tokio::test]
+async fn a_listing_that_does_not_know_its_orders_is_found_after_minutes() {
+    let app = TestApp::start().await;
+    let [one, _] = sold(&app).await;
+    plant(&app, "listings", one.listing_id, doc! { "state.taken": [], "state.seatsLeft": 4_i64 }).await;
+    assert_eq!(audited(&app).await, BTreeSet::new(), "it may be about to follow them");
+    app.world.clock.advance(OVERDUE + Duration::from_secs(1));
+    assert_eq!(audited(&app).await, BTreeSet::from(["L8"]));
 }
 
 #[tokio::test]
