@@ -17,6 +17,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use common::{
@@ -24,13 +25,20 @@ use common::{
     clock::Timestamp,
     ids::{ListingId, OrderId, ShowId},
 };
-use tokio::sync;
+use tokio::{
+    sync,
+    time::{Instant, sleep_until},
+};
 
 use crate::{
     domain::{listing::Listing, offers::Offers, show::Show},
     store::{Admissions, LISTINGS_AT_ONCE, ListingFilter, Listings, OnSale, Shows},
 };
 
+/// A show that somebody always wants counted is left alone after each count for so many times as long as it took, and
+/// so long at most: the longer the list of what is on sale, the more of those who ask are answered by one count.
+const REST: u32 = 2;
+const LONGEST_REST: Duration = Duration::from_secs(1);
 /// How many listings are read at a time.
 const PAGE: i64 = 500;
 /// How many pages of them are read at most: 50,000 listings.
@@ -71,8 +79,16 @@ pub struct Recounts {
 struct Line {
     /// How many have asked.
     asked: AtomicU64,
-    /// How many of them had asked when the last count began. Whoever holds it counts.
-    answered: sync::Mutex<u64>,
+    /// What the last count has answered. Whoever holds it counts.
+    answered: sync::Mutex<Answered>,
+}
+
+#[derive(Default)]
+struct Answered {
+    /// How many had asked when it began.
+    asked: u64,
+    /// Until when the next one waits.
+    rests_until: Option<Instant>,
 }
 
 impl Recounts {
@@ -171,12 +187,16 @@ impl Recounts {
     async fn answer(&self, show: ShowId, line: &Line) -> Result<(), RecountError> {
         let number = line.asked.fetch_add(1, Ordering::SeqCst) + 1;
         let mut answered = line.answered.lock().await;
-        if *answered >= number {
+        if answered.asked >= number {
             return Ok(());
         }
-        let answering = line.asked.load(Ordering::SeqCst);
+        if let Some(rests_until) = answered.rests_until {
+            sleep_until(rests_until).await;
+        }
+        let (asked, began) = (line.asked.load(Ordering::SeqCst), Instant::now());
         self.count(show).await?;
-        *answered = answering;
+        let rest = (began.elapsed() * REST).min(LONGEST_REST);
+        *answered = Answered { asked, rests_until: Some(Instant::now() + rest) };
         Ok(())
     }
 

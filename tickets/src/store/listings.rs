@@ -35,8 +35,9 @@ impl Aggregate for Listing {
     fn indexes() -> Vec<Index> {
         vec![
             Index::on("by_price", doc! { SHOW_ID: 1, PRICE: 1, "_id": 1 }),
-            // However many were sold out, what is on sale is found at once.
-            Index::on("on_sale", doc! { SHOW_ID: 1, PRICE: 1, "_id": 1, SEATS_LEFT: 1 })
+            // However many were sold out, what is on sale is found at once; and counted without reading a listing, as
+            // all is in the index that the count asks for, the status too.
+            Index::on("offers", doc! { SHOW_ID: 1, PRICE: 1, "_id": 1, SEATS_LEFT: 1, STATUS: 1 })
                 .partial(doc! { STATUS: status_name(ListingStatus::Active), SEATS_LEFT: { "$gt": 0 } }),
             Index::on("by_show", doc! { SHOW_ID: 1, "_id": -1 }),
             Index::on("by_seller", doc! { SELLER_ID: 1, "_id": -1 }),

@@ -1,5 +1,6 @@
 //! What is on sale of a show, as far as the listings and the orders tell.
 
+use bson::{Document, doc};
 use common::{
     events::order::{OrderCreated, OrderExpired, OrderStatus},
     ids::ShowId,
@@ -22,12 +23,21 @@ async fn on_sale(app: &TestApp, show: ShowId) -> (Option<i64>, u64, u64) {
     (show["cheapest"]["amountCents"].as_i64(), number("seatsLeft"), number("listingsCount"))
 }
 
-fn sweeper(app: &TestApp) -> Sweeper {
+fn recounts(app: &TestApp) -> Recounts {
     let bus = app.running.bus().clone();
-    let shows = Shows::new(bus.repository());
-    let (listings, admissions) = (Listings::new(bus.repository()), Admissions::new(bus.repository()));
-    let recounts = Recounts::new(bus, shows.clone(), listings.clone(), admissions);
-    Sweeper { clock: app.world.clock.clone(), shows, listings, recounts }
+    let (shows, listings) = (Shows::new(bus.repository()), Listings::new(bus.repository()));
+    let admissions = Admissions::new(bus.repository());
+    Recounts::new(bus, shows, listings, admissions)
+}
+
+fn sweeper(app: &TestApp) -> Sweeper {
+    let bus = app.running.bus();
+    Sweeper {
+        clock: app.world.clock.clone(),
+        shows: Shows::new(bus.repository()),
+        listings: Listings::new(bus.repository()),
+        recounts: recounts(app),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,6 +123,24 @@ async fn orders_of_one_listing_at_once_are_all_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_on_sale_is_counted_without_reading_a_listing() {
+    let app = TestApp::start().await;
+    let show = app.show().await;
+    for cents in [5_000, 6_000, 7_000] {
+        app.listing(show, 2, cents).await;
+    }
+    app.world.settle().await;
+    let database = app.running.bus().database();
+    database.run_command(doc! { "profile": 2 }).await.unwrap();
+    recounts(&app).recount(show).await.unwrap();
+    database.run_command(doc! { "profile": 0 }).await.unwrap();
+    let profile = database.collection::<Document>("system.profile");
+    let count = profile.find_one(doc! { "command.aggregate": "listings" }).await.unwrap().unwrap();
+    let examined = |what: &str| count.get_i32(what).unwrap();
+    assert_eq!((examined("keysExamined"), examined("docsExamined")), (3, 0), "{count}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_kept_wrong_is_mended() {
     let app = TestApp::start().await;
     let show = app.show().await;
@@ -121,11 +149,11 @@ async fn what_is_kept_wrong_is_mended() {
     assert_eq!(on_sale(&app, show).await, (Some(5_500), 1, 1));
     let database = app.running.bus().database();
     for (collection, id, fields) in [
-        ("shows", show.to_string(), bson::doc! { "state.offers": "" }),
-        ("listings", listing.to_string(), bson::doc! { "state.taken": "", "state.seatsLeft": "" }),
+        ("shows", show.to_string(), doc! { "state.offers": "" }),
+        ("listings", listing.to_string(), doc! { "state.taken": "", "state.seatsLeft": "" }),
     ] {
-        let update = bson::doc! { "q": { "_id": id }, "u": { "$unset": fields } };
-        database.run_command(bson::doc! { "update": collection, "updates": [update] }).await.unwrap();
+        let update = doc! { "q": { "_id": id }, "u": { "$unset": fields } };
+        database.run_command(doc! { "update": collection, "updates": [update] }).await.unwrap();
     }
     assert_eq!(on_sale(&app, show).await, (None, 0, 0), "as an older build has left it");
     let sweeper = sweeper(&app);
