@@ -15,7 +15,7 @@ use crate::{
         listing::Listing,
         show::Show,
     },
-    store::{Admissions, LISTINGS_AT_ONCE, Listings},
+    store::{Admissions, Listings},
 };
 
 /// What is looked at.
@@ -44,12 +44,11 @@ impl Audited for Admission {
         let mut found = [l2(page), l3(page), s7(page)].concat();
         let listings: BTreeSet<ListingId> = page.iter().map(|admission| admission.order.listing_id).collect();
         let listings: Vec<ListingId> = listings.into_iter().collect();
-        for chunk in listings.chunks(LISTINGS_AT_ONCE) {
-            let admissions = context.admissions.of_listings(chunk).await?;
-            found.extend(s7(&admissions));
-            for listing in context.listings.with_ids(chunk).await? {
-                found.extend(s1(&listing.snapshot, &admissions));
-            }
+        let of_listings = context.admissions.of_listings(&listings).await?;
+        found.extend(of_listings.values().flat_map(s7));
+        for listing in context.listings.with_ids(&listings).await? {
+            let kept = of_listings.get(&listing.snapshot.id);
+            found.extend(kept.into_iter().flat_map(|kept| s1(&listing.snapshot, kept)));
         }
         Ok(found)
     }
@@ -70,17 +69,11 @@ impl Audited for Listing {
     const INVARIANTS: &'static [&'static str] = &["S9", "L8"];
 
     async fn look(page: &[Self], context: &Context) -> Found {
-        let mut found = Vec::new();
-        for chunk in page.chunks(LISTINGS_AT_ONCE) {
-            let ids: Vec<ListingId> = chunk.iter().map(|listing| listing.snapshot.id).collect();
-            let admissions = context.admissions.of_listings(&ids).await?;
-            let misread: BTreeSet<OrderId> =
-                chunk.iter().flat_map(|listing| listing.misread(&admissions)).collect();
-            let settled = context.clock.now().minus(OVERDUE);
-            let lately = context.admissions.saved_since(&misread, settled).await?;
-            found.extend(chunk.iter().flat_map(|listing| l8(listing, &admissions, &lately)));
-        }
-        Ok(found)
+        let wrong = context.admissions.unknown_to(page).await?;
+        let misread: BTreeSet<OrderId> =
+            wrong.iter().flat_map(|(listing, kept)| listing.misread(kept)).collect();
+        let lately = context.admissions.saved_since(&misread, context.clock.now().minus(OVERDUE)).await?;
+        Ok(wrong.iter().flat_map(|(listing, kept)| l8(listing, kept, &lately)).collect())
     }
 
     fn trace(&self) -> u64 {

@@ -32,7 +32,7 @@ use tokio::{
 
 use crate::{
     domain::{listing::Listing, offers::Offers, show::Show},
-    store::{Admissions, LISTINGS_AT_ONCE, ListingFilter, Listings, OnSale, Shows},
+    store::{Admissions, ListingFilter, Listings, OnSale, Shows},
 };
 
 /// A show that somebody always wants counted is left alone after each count for so many times as long as it took, and
@@ -114,14 +114,8 @@ impl Recounts {
 
     /// Those of some listings that do not know their orders as they are kept.
     pub async fn wrong(&self, listings: &[Listing]) -> Result<Vec<Listing>, StoreError> {
-        let mut wrong = Vec::new();
-        for chunk in listings.chunks(LISTINGS_AT_ONCE) {
-            let ids: Vec<ListingId> = chunk.iter().map(|listing| listing.snapshot.id).collect();
-            let admissions = self.admissions.of_listings(&ids).await?;
-            let is_wrong = |listing: &&Listing| listing.as_ordered(&admissions) != **listing;
-            wrong.extend(chunk.iter().filter(is_wrong).cloned());
-        }
-        Ok(wrong)
+        let wrong = self.admissions.unknown_to(listings).await?;
+        Ok(wrong.into_iter().map(|(listing, _)| listing.clone()).collect())
     }
 
     /// Makes right what a listing knows of its orders; false if it was.
@@ -129,7 +123,7 @@ impl Recounts {
         let recounts = self.clone();
         let mend = async move |tx: &mut Tx| {
             let Some(listing) = recounts.listings.get(listing).await? else { return Ok(false) };
-            let admissions = recounts.admissions.of_listings(&[listing.state.snapshot.id]).await?;
+            let admissions = recounts.admissions.of_listing(listing.state.snapshot.id).await?;
             let next = listing.state.as_ordered(&admissions);
             let was_wrong = next != listing.state;
             if was_wrong {

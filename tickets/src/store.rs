@@ -4,6 +4,6 @@ mod admissions;
 mod listings;
 mod shows;
 
-pub use admissions::{Admissions, CHECK_INS, LISTINGS_AT_ONCE, PassPlace};
+pub use admissions::{Admissions, CHECK_INS, PassPlace};
 pub use listings::{ListingFilter, ListingOrder, ListingPlace, Listings, OnSale, REQUESTS};
 pub use shows::{Count, ShowFilter, ShowOrder, ShowPlace, Shows};

@@ -150,9 +150,10 @@ impl<A: Aggregate> Repository<A> {
     }
 
     /// The aggregates that follow an id in the order of the ids, or the first of all.
-    pub async fn after(&self, id: Option<impl ToString>, limit: i64) -> Result<Vec<Loaded<A>>, StoreError> {
+    pub async fn after(&self, id: Option<impl ToString>, limit: i64) -> Result<Vec<A>, StoreError> {
         let filter = id.map_or_else(Document::new, |id| doc! { "_id": { "$gt": id.to_string() } });
-        self.find(filter, doc! { "_id": 1 }, limit).await
+        let found = self.find(filter, doc! { "_id": 1 }, limit).await?;
+        Ok(found.into_iter().map(|loaded| loaded.state).collect())
     }
 
     /// How many aggregates match.

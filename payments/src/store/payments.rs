@@ -129,8 +129,7 @@ impl Payments {
 
     /// The payments that follow one, in the order of their ids.
     pub async fn following(&self, id: Option<PaymentId>, limit: i64) -> Result<Vec<Payment>, StoreError> {
-        let found = self.0.after(id, limit).await?;
-        Ok(found.into_iter().map(|loaded| loaded.state).collect())
+        self.0.after(id, limit).await
     }
 
     /// In no order: asked for that of the ids, MongoDB may walk through all of them for the sake of it.

@@ -11,10 +11,10 @@ use common::{
     ids::{ListingId, OrderId, PassId, UserId},
 };
 
-use crate::domain::admission::Admission;
+use crate::domain::{admission::Admission, listing::Listing};
 
 /// Of so many listings at a time all admissions that count can be read: with 50 seats each they have 1,000 at most.
-pub const LISTINGS_AT_ONCE: usize = 20;
+const LISTINGS_AT_ONCE: usize = 20;
 
 /// The index by which a scan that comes again is recognised.
 pub const CHECK_INS: &str = "check_ins";
@@ -138,9 +138,39 @@ impl Admissions {
         Ok(found.into_iter().map(|loaded| loaded.state.order.id).collect())
     }
 
-    /// The admissions to these listings that admit somebody, or count as taking seats; at most
-    /// [`LISTINGS_AT_ONCE`] listings.
-    pub async fn of_listings(&self, listings: &[ListingId]) -> Result<Vec<Admission>, StoreError> {
+    /// The admissions to a listing that admit somebody, or count as taking seats.
+    pub async fn of_listing(&self, listing: ListingId) -> Result<Vec<Admission>, StoreError> {
+        self.of_few(&[listing]).await
+    }
+
+    /// The same of each of these listings.
+    pub async fn of_listings(
+        &self,
+        listings: &[ListingId],
+    ) -> Result<BTreeMap<ListingId, Vec<Admission>>, StoreError> {
+        let mut of_listings: BTreeMap<_, _> = listings.iter().map(|id| (*id, Vec::new())).collect();
+        for few in listings.chunks(LISTINGS_AT_ONCE) {
+            for admission in self.of_few(few).await? {
+                of_listings.entry(admission.order.listing_id).or_default().push(admission);
+            }
+        }
+        Ok(of_listings)
+    }
+
+    /// Those of these listings that do not know their orders as they are kept, and the admissions to them.
+    pub async fn unknown_to<'a>(
+        &self,
+        listings: &'a [Listing],
+    ) -> Result<Vec<(&'a Listing, Vec<Admission>)>, StoreError> {
+        let ids: Vec<ListingId> = listings.iter().map(|listing| listing.snapshot.id).collect();
+        let mut of_listings = self.of_listings(&ids).await?;
+        let with_admissions = listings
+            .iter()
+            .map(|listing| (listing, of_listings.remove(&listing.snapshot.id).unwrap_or_default()));
+        Ok(with_admissions.filter(|(listing, kept)| listing.as_ordered(kept) != **listing).collect())
+    }
+
+    async fn of_few(&self, listings: &[ListingId]) -> Result<Vec<Admission>, StoreError> {
         let listings = doc! { "$in": listings };
         let admitting = doc! { LISTING_ID: listings.clone(), ADMITS: true };
         let filter = doc! { "$or": [admitting, { LISTING_ID: listings, LIVE: true }] };

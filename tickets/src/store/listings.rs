@@ -168,8 +168,7 @@ impl Listings {
 
     /// The listings that follow this one by their ids, or the first.
     pub async fn following(&self, after: Option<ListingId>, limit: i64) -> Result<Vec<Listing>, StoreError> {
-        let found = self.repository.after(after, limit).await?;
-        Ok(found.into_iter().map(|loaded| loaded.state).collect())
+        self.repository.after(after, limit).await
     }
 
     /// Listings of a show that do not say yet what the show says.

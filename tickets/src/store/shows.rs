@@ -180,8 +180,7 @@ impl Shows {
 
     /// The shows that follow this one by their ids, or the first.
     pub async fn following(&self, after: Option<ShowId>, limit: i64) -> Result<Vec<Show>, StoreError> {
-        let found = self.repository.after(after, limit).await?;
-        Ok(found.into_iter().map(|loaded| loaded.state).collect())
+        self.repository.after(after, limit).await
     }
 
     /// The next shows of a list, in its order.
