@@ -64,7 +64,7 @@ pub struct Options {
     pub rest: Duration,
     /// Only faults of these kinds; all if empty.
     pub only: Vec<String>,
-    /// The mistake that every service makes on purpose: the run is then to find a broken promise.
+    /// The mistake that the services make on purpose: the run is then to find a broken promise.
     pub control: Option<Control>,
     /// Where the report goes.
     pub out: PathBuf,

@@ -33,7 +33,7 @@ struct Args {
     /// Only faults of this kind; may be given several times
     #[arg(long, value_name = "KIND")]
     only: Vec<String>,
-    /// Let every service make this mistake; succeeds if a promise is found to be broken. Needs services that
+    /// Let the services make this mistake; succeeds if a promise is found to be broken. Needs services that
     /// were built with the feature `controls`
     #[arg(long, value_name = "NAME", value_parser = controls())]
     control: Option<String>,

@@ -277,8 +277,8 @@ impl State {
         for (replica, ports) in ports {
             for service in Service::ALL {
                 let mut servers = links.environment(service, *replica);
-                let mistake = self.control.map(|control| (VARIABLE.to_owned(), control.name().to_owned()));
-                servers.extend(mistake);
+                let mistake = self.control.filter(|control| makes(service, *control));
+                servers.extend(mistake.map(|control| (VARIABLE.to_owned(), control.name().to_owned())));
                 let surroundings = Surroundings {
                     ports: *ports,
                     patience,
@@ -342,6 +342,14 @@ impl State {
             let process = Process::start(spec, &Log::quiet()).expect("start what fell over");
             self.processes.insert(part, process);
         }
+    }
+}
+
+/// Whether this service makes this mistake. Without auth nobody could even sign in, so that it makes none but its own.
+fn makes(service: Service, control: Control) -> bool {
+    match service {
+        Service::Auth => control.catcher().package == service.name(),
+        Service::Tickets | Service::Orders | Service::Expiration | Service::Payments => true,
     }
 }
 

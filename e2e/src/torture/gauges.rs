@@ -45,7 +45,7 @@ impl Gauges {
     /// The counters of broken invariants that are not zero.
     pub fn violations(&self) -> Vec<String> {
         let broken = self.sums.iter().filter(|(name, sum)| name.starts_with(VIOLATIONS) && **sum > 0);
-        broken.map(|(name, sum)| format!("the auditor counted {name} = {sum}")).collect()
+        broken.map(|(name, sum)| format!("the auditor: {name} = {sum}")).collect()
     }
 
     fn take(&mut self, process: &str, text: &str) {

@@ -62,7 +62,7 @@ impl Report {
         let minutes = self.options.faulty.as_secs() / 60;
         let _ = writeln!(text, "# Torture: {minutes} minutes of faults, seed {}\n", self.options.seed);
         if let Some(control) = self.options.control {
-            let _ = writeln!(text, "Every service makes the mistake `{}`.\n", control.name());
+            let _ = writeln!(text, "The services make the mistake `{}`.\n", control.name());
         }
         let _ = writeln!(
             text,
@@ -86,7 +86,7 @@ impl Report {
         if self.verdict.violations.is_empty() {
             let _ = writeln!(text, "\nBroken promises: 0.");
         } else {
-            let _ = writeln!(text, "\nBroken promises: {}\n", self.verdict.violations.len());
+            let _ = writeln!(text, "\nBroken promises: {}\n", counted(&self.verdict.violations));
             for violation in self.verdict.violations.iter().take(MOST_VIOLATIONS) {
                 let _ = writeln!(text, "- {violation}");
             }
@@ -194,5 +194,27 @@ impl Report {
         format!(
             "A purchase among the crowd, before anything was broken: {calm}. At rest after the crowd went home: {rest}. A fresh purchase then: {fresh}."
         )
+    }
+}
+
+/// How many they are, and how many of each promise.
+fn counted(violations: &[String]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for violation in violations {
+        let promise = violation.split(':').next().unwrap_or(violation);
+        *counts.entry(promise).or_default() += 1;
+    }
+    let counts: Vec<String> = counts.iter().map(|(promise, count)| format!("{promise} {count}")).collect();
+    format!("{} ({})", violations.len(), counts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn broken_promises_are_counted_by_what_they_break() {
+        let violations = ["L3: no passes", "S1: twice", "S1: again"].map(ToOwned::to_owned);
+        assert_eq!(counted(&violations), "3 (L3 1, S1 2)");
     }
 }
