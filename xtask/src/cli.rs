@@ -105,7 +105,11 @@ pub enum Command {
     /// banks, clocks and crashes can do, in any order. Prints how many states there are, and for each
     /// invariant whether it holds in all of them; if not, the shortest way to break it. A smaller model is
     /// part of `test`.
-    Model,
+    Model {
+        /// The parts of it to walk through, `--steps`, and what `--help` lists
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
 
     /// Let every service die at every instruction that matters, in everything that people do
     ///

@@ -46,9 +46,11 @@ pub fn run(command: Command) -> Result<ExitCode> {
             catalog.args(check.then_some("--check"));
             delegate(&catalog, &stop)
         }
-        Command::Model => {
-            let args = ["run", "-q", "--locked", "--release", "-p", "e2e", "--bin", "model"];
-            delegate(&cargo::command(&workspace, &args), &stop)
+        Command::Model { args } => {
+            let run = ["run", "-q", "--locked", "--release", "-p", "e2e", "--bin", "model", "--"];
+            let mut model = cargo::command(&workspace, &run);
+            model.args(args);
+            delegate(&model, &stop)
         }
         Command::CrashPoints { depth, only } => crash_points(&workspace, depth, &only, &stop, &log),
         Command::Dlq { action } => {

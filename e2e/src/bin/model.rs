@@ -1,17 +1,30 @@
 //! `cargo xtask model`: walks through all states of the model of the marketplace, or of the scopes that are named.
 #![expect(clippy::print_stdout, reason = "a command-line tool prints")]
 
-use std::env;
-
 use anyhow::bail;
-use e2e::model::{report::check, scope};
+use clap::{Parser, builder::PossibleValuesParser};
+use e2e::model::{
+    report::{MOST_STEPS, check},
+    scope,
+};
+
+/// What to walk through.
+#[derive(Debug, Parser)]
+struct Args {
+    /// The scopes; all of them if none is named
+    #[arg(value_name = "SCOPE", value_parser = scopes())]
+    scopes: Vec<String>,
+    /// How many steps a walk takes at most. A hundred million of them take minutes, and gigabytes of memory
+    #[arg(long, value_name = "N", default_value_t = MOST_STEPS)]
+    steps: usize,
+}
 
 fn main() -> anyhow::Result<()> {
-    let wanted: Vec<String> = env::args().skip(1).collect();
+    let Args { scopes, steps } = Args::parse();
     let mut failures = 0;
     for scope in scope::all() {
-        if wanted.is_empty() || wanted.iter().any(|name| name == scope.name) {
-            let report = check(scope);
+        if scopes.is_empty() || scopes.iter().any(|name| name == scope.name) {
+            let report = check(scope, steps);
             println!("{report}");
             failures += report.failures().len();
         }
@@ -20,4 +33,9 @@ fn main() -> anyhow::Result<()> {
         bail!("{failures} things are not as they should be");
     }
     Ok(())
+}
+
+/// The names of all scopes.
+fn scopes() -> PossibleValuesParser {
+    PossibleValuesParser::new(scope::all().iter().map(|scope| scope.name))
 }

@@ -9,9 +9,9 @@ use stateright::{Checker as _, Expectation, HasDiscoveries, Model as _};
 
 use super::{Marketplace, scope::Scope};
 
-/// How many steps a check takes at most: some fifteen million states, which fit into four gigabytes of memory.
-/// Beyond that the states that are nearest to the beginning have been seen, and no others.
-const MOST_STEPS: usize = 120_000_000;
+/// How many steps a check takes at most unless told otherwise: some fifteen million states, which fit into four
+/// gigabytes of memory. Beyond that the states that are nearest to the beginning have been seen, and no others.
+pub const MOST_STEPS: usize = 120_000_000;
 
 /// What came of a check.
 #[derive(Debug, Clone)]
@@ -41,13 +41,14 @@ pub struct Answer {
     is_law: bool,
 }
 
-/// Walks through the states of a scope, those nearest to the beginning first; ends at the first broken law.
-pub fn check(scope: Scope) -> Report {
+/// Walks through the states of a scope, those nearest to the beginning first; ends at the first broken law, or
+/// after so many steps.
+pub fn check(scope: Scope, most_steps: usize) -> Report {
     let (name, started) = (scope.name, Instant::now());
     let market = Marketplace::of(scope);
     // One thread: the first way that is found to break a law is then a shortest one.
     let checker = market.checker().finish_when(HasDiscoveries::AnyFailures);
-    let checker = checker.target_state_count(MOST_STEPS).spawn_bfs().join();
+    let checker = checker.target_state_count(most_steps).spawn_bfs().join();
     let discoveries = checker.discoveries();
     let answers = checker.model().properties().into_iter().map(|property| {
         let is_law = property.expectation != Expectation::Sometimes;
@@ -60,7 +61,7 @@ pub fn check(scope: Scope) -> Report {
         steps: checker.state_count(),
         states: checker.unique_state_count(),
         depth: checker.max_depth(),
-        complete: checker.state_count() < MOST_STEPS,
+        complete: checker.state_count() < most_steps,
         answers: answers.collect(),
         took: started.elapsed(),
     }

@@ -4,14 +4,14 @@
 use e2e::{
     market::beside_others,
     model::{
-        report::check,
+        report::{MOST_STEPS, check},
         scope::{self, Scope},
     },
 };
 
 fn nothing_breaks(scope: Scope) {
     let _company = beside_others();
-    let report = check(scope);
+    let report = check(scope, MOST_STEPS);
     println!("{report}");
     let failures: Vec<_> = report.failures().iter().map(|answer| answer.name).collect();
     assert!(failures.is_empty(), "not as it should be: {failures:?}\n{report}");
