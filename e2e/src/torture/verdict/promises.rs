@@ -96,6 +96,10 @@ fn one_resource_for_one_key(promises: &[Promise]) -> Vec<String> {
 pub fn granted_after_all(books: &Everything, refusals: &[Refusal]) -> Vec<String> {
     let mut made: HashSet<(UserId, &str)> = HashSet::new();
     let mut violations = Vec::new();
+    let listings = books.listings.values().filter_map(|listing| {
+        let request = listing.request.as_ref()?;
+        Some((listing.snapshot.seller_id, request.key.as_str(), true))
+    });
     let orders = books.orders.values().map(|order| (order.buyer_id, order.request.key.as_str(), true));
     // A payment that was declined because its order had ended is a refusal that was written down.
     let payments = books
@@ -103,7 +107,7 @@ pub fn granted_after_all(books: &Everything, refusals: &[Refusal]) -> Vec<String
         .iter()
         .map(|of| (of.buyer_id, of.idempotency_key.as_str(), of.status != PaymentStatus::Declined));
     let mut keys: HashSet<(UserId, &str)> = HashSet::new();
-    for (who, key, granted) in orders.chain(payments) {
+    for (who, key, granted) in listings.chain(orders).chain(payments) {
         if !keys.insert((who, key)) {
             violations.push(format!("S10: {who:?} has two things under the key {key}"));
         }
@@ -112,7 +116,7 @@ pub fn granted_after_all(books: &Everything, refusals: &[Refusal]) -> Vec<String
         }
     }
     for Refusal { wish, who, key } in refusals {
-        if matches!(wish, Wish::Order | Wish::Pay) && made.contains(&(*who, key.as_str())) {
+        if matches!(wish, Wish::List | Wish::Order | Wish::Pay) && made.contains(&(*who, key.as_str())) {
             violations.push(format!("S10: {wish:?} of {who:?} under {key} was refused and done"));
         }
     }
