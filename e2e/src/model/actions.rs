@@ -170,6 +170,9 @@ impl Marketplace {
         let mut next = state.clone();
         self.act(&mut next, action)?;
         self.tell_the_prompt(&mut next);
+        for docs in next.payments.iter_mut().flatten() {
+            docs.flights = docs.flights.that_matter(docs.money);
+        }
         (next != *state).then_some(next)
     }
 

@@ -56,6 +56,16 @@ impl Flights {
         Self(self.0 & !bit(call))
     }
 
+    /// Those that could make something of this, now or later. Where nobody can tell whether a request is still
+    /// on its way, it need not be told, which saves most of the states.
+    #[must_use]
+    pub fn that_matter(self, money: Money) -> Self {
+        EFFECTS
+            .into_iter()
+            .filter(|call| !money.is_beyond(*call))
+            .fold(Self::default(), |left, call| if self.has(call) { left.with(call) } else { left })
+    }
+
     /// Whether this one is on its way.
     pub fn has(self, call: Call) -> bool {
         self.0 & bit(call) != 0
@@ -88,6 +98,17 @@ impl Money {
         }
     }
 
+    /// Whether this request makes nothing of it, nor of anything that may become of it.
+    pub const fn is_beyond(self, call: Call) -> bool {
+        let matters = match call {
+            Call::Lookup => false,
+            Call::Authorize => matches!(self, Self::Unseen),
+            Call::Capture | Call::Void => matches!(self, Self::Unseen | Self::ToConfirm | Self::Reserved),
+            Call::Refund => !matches!(self, Self::Refused | Self::Released | Self::Returned),
+        };
+        !matters
+    }
+
     /// Between what the bank can choose when this request arrives.
     pub fn choices(self, call: Call) -> &'static [Bank] {
         match (call, self) {
@@ -117,6 +138,45 @@ impl Money {
             Self::Charged => GatewayState::Captured(card()),
             Self::Released => GatewayState::Voided,
             Self::Returned => GatewayState::Refunded,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MONEY: [Money; 7] = [
+        Money::Unseen,
+        Money::ToConfirm,
+        Money::Reserved,
+        Money::Refused,
+        Money::Charged,
+        Money::Released,
+        Money::Returned,
+    ];
+    const BANKS: [Bank; 3] = [Bank::Agrees, Bank::Refuses, Bank::Asks];
+
+    /// What may become of it with one more request, or by the word of the owner of the card.
+    fn next(money: Money) -> Vec<Money> {
+        let asked = EFFECTS.into_iter().flat_map(|call| BANKS.map(|bank| money.after(call, bank)));
+        let confirmed = [Money::Reserved, Money::Refused].into_iter().filter(|_| money == Money::ToConfirm);
+        asked.chain(confirmed).filter(|next| *next != money).collect()
+    }
+
+    fn ever(money: Money) -> Vec<Money> {
+        let later = next(money).into_iter().flat_map(ever);
+        [money].into_iter().chain(later).collect()
+    }
+
+    #[test]
+    fn a_request_is_forgotten_exactly_when_it_can_change_nothing_any_more() {
+        for money in MONEY {
+            for call in EFFECTS {
+                let changes = |money: Money| BANKS.iter().any(|bank| money.after(call, *bank) != money);
+                let matters = ever(money).into_iter().any(changes);
+                assert_eq!(money.is_beyond(call), !matters, "{call:?} of {money:?}");
+            }
         }
     }
 }

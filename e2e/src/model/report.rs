@@ -9,8 +9,9 @@ use stateright::{Checker as _, Expectation, HasDiscoveries, Model as _};
 
 use super::{Marketplace, scope::Scope};
 
-/// How many steps a check takes at most unless told otherwise: some fifteen million states, which fit into four
-/// gigabytes of memory. Beyond that the states that are nearest to the beginning have been seen, and no others.
+/// How many steps a check takes at most unless told otherwise: more than the largest scope has, and some fifteen million
+/// states, which fit into four gigabytes of memory. After so many, the states that are nearest to the beginning have
+/// been seen, and no others.
 pub const MOST_STEPS: usize = 120_000_000;
 
 /// What came of a check.
