@@ -2,12 +2,14 @@
 
 use std::{fmt, time::Duration};
 
+use bson::{Document, doc};
 use common::{
     events::{
         listing::ListingSnapshot,
         order::{OrderSnapshot, OrderStatus},
         payment::PaymentStatus,
     },
+    ids::OrderId,
     testing::Answer,
 };
 use serde_json::{Value, json};
@@ -26,6 +28,16 @@ const PRICE_CENTS: i64 = 5_000;
 /// What both of them cost, fees included.
 pub const TOTAL_CENTS: i64 = 11_000;
 
+/// The key of the deadlines in Redis.
+const DEADLINES: &str = "{stagedoor:expiration}:deadlines";
+/// For how long Redis does not answer: longer than expiration waits for it, and much shorter than a hold.
+const OUTAGE: Duration = Duration::from_millis(800);
+/// How many timers are forgotten beside that of the order; expiration reads a thousand at a time.
+const STRANGERS: usize = 1_000;
+/// The field that tells them.
+const STRANGER: &str = "stranger";
+const YEAR: Duration = Duration::from_hours(365 * 24);
+
 /// Something that people do, from where it begins to be interesting to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Flow {
@@ -43,6 +55,12 @@ pub enum Flow {
     LatePay,
     /// Order, and let the hold end though Redis has forgotten it.
     Forget,
+    /// The same, when it has forgotten more than are read at a time.
+    ForgetMany,
+    /// Order, and let the hold end though Redis says that it is over long before that.
+    Hurry,
+    /// Order while Redis does not answer, and let the hold end.
+    Outage,
     /// Sign up and sign out.
     Visit,
     /// Nobody does anything, but every listener of orders and payments gets a message that is none.
@@ -51,7 +69,7 @@ pub enum Flow {
 
 impl Flow {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Buy,
         Self::Expire,
         Self::Cancel,
@@ -59,6 +77,9 @@ impl Flow {
         Self::Refund,
         Self::LatePay,
         Self::Forget,
+        Self::ForgetMany,
+        Self::Hurry,
+        Self::Outage,
         Self::Visit,
         Self::Poison,
     ];
@@ -73,6 +94,9 @@ impl Flow {
             Self::Refund => "refund",
             Self::LatePay => "late pay",
             Self::Forget => "forget",
+            Self::ForgetMany => "many",
+            Self::Hurry => "hurry",
+            Self::Outage => "outage",
             Self::Visit => "visit",
             Self::Poison => "poison",
         }
@@ -81,7 +105,9 @@ impl Flow {
     /// Whether its holds have to end while somebody waits.
     pub const fn is_hasty(self) -> bool {
         match self {
-            Self::Expire | Self::LatePay | Self::Forget => true,
+            Self::Expire | Self::LatePay | Self::Forget | Self::ForgetMany | Self::Hurry | Self::Outage => {
+                true
+            }
             Self::Buy | Self::Cancel | Self::Decline | Self::Refund | Self::Visit | Self::Poison => false,
         }
     }
@@ -112,7 +138,15 @@ impl Scene {
         let listing = market.list_seats(&seller, OFFERED, PRICE_CENTS).await;
         let mut scene = Self { seller, buyer, listing, before: None };
         scene.before = match flow {
-            Flow::Buy | Flow::Expire | Flow::LatePay | Flow::Forget | Flow::Visit | Flow::Poison => None,
+            Flow::Buy
+            | Flow::Expire
+            | Flow::LatePay
+            | Flow::Forget
+            | Flow::ForgetMany
+            | Flow::Hurry
+            | Flow::Outage
+            | Flow::Visit
+            | Flow::Poison => None,
             Flow::Cancel | Flow::Decline => Some(scene.order().await),
             Flow::Refund => Some(scene.buy(market).await),
         };
@@ -130,6 +164,9 @@ impl Scene {
             Flow::Refund => self.refund(market).await,
             Flow::LatePay => self.pay_late(market).await,
             Flow::Forget => self.order_and_forget(market).await,
+            Flow::ForgetMany => self.order_and_forget_many(market).await,
+            Flow::Hurry => self.order_and_hurry(market).await,
+            Flow::Outage => self.order_in_an_outage(market).await,
             Flow::Visit => {
                 visit(market).await;
                 return None;
@@ -199,15 +236,36 @@ impl Scene {
 
     async fn order_and_forget(&self, market: &Market) -> OrderSnapshot {
         let order = self.order().await;
-        until_within(RECOVERY, "the timer to be set", async || {
-            let filter = bson::doc! { "_id": order.id };
-            match market.books.count(Service::Expiration, "timers", filter).await {
-                0 => Err("there is none".to_owned()),
-                _ => Ok(()),
-            }
-        })
-        .await;
+        until_timer_is_set(market, &order).await;
         market.machinery.flush_redis();
+        self.ended(market, &order, OrderStatus::Expired).await
+    }
+
+    async fn order_and_forget_many(&self, market: &Market) -> OrderSnapshot {
+        let order = self.order().await;
+        until_timer_is_set(market, &order).await;
+        add_strangers(market, &order).await;
+        market.machinery.flush_redis();
+        let ended = self.ended(market, &order, OrderStatus::Expired).await;
+        remove_strangers(market).await;
+        ended
+    }
+
+    async fn order_and_hurry(&self, market: &Market) -> OrderSnapshot {
+        let order = self.order().await;
+        until_timer_is_set(market, &order).await;
+        market.machinery.tell_redis(&format!(
+            "EVAL \"redis.call('ZADD', KEYS[1], 0, ARGV[1]) return redis.status_reply('OK')\" 1 {DEADLINES} {}",
+            order.id
+        ));
+        self.ended(market, &order, OrderStatus::Expired).await
+    }
+
+    async fn order_in_an_outage(&self, market: &Market) -> OrderSnapshot {
+        // Whoever connects when it is over has not noticed it.
+        market.machinery.until_ready(Service::Expiration).await;
+        market.machinery.tell_redis(&format!("CLIENT PAUSE {} ALL", OUTAGE.as_millis()));
+        let order = self.order().await;
         self.ended(market, &order, OrderStatus::Expired).await
     }
 
@@ -229,6 +287,38 @@ impl Scene {
     async fn ended(&self, market: &Market, order: &OrderSnapshot, wanted: OrderStatus) -> OrderSnapshot {
         market.until_order_is_within(RECOVERY, order, wanted).await
     }
+}
+
+async fn until_timer_is_set(market: &Market, order: &OrderSnapshot) {
+    until_within(RECOVERY, "the timer to be set", async || {
+        match market.books.count(Service::Expiration, "timers", doc! { "_id": order.id }).await {
+            0 => Err("there is none".to_owned()),
+            _ => Ok(()),
+        }
+    })
+    .await;
+}
+
+/// Adds timers of orders that nobody has placed, which are due in a year.
+#[expect(clippy::disallowed_methods, reason = "an operator's hand, past the service")]
+async fn add_strangers(market: &Market, order: &OrderSnapshot) {
+    let timers = market.books.database(Service::Expiration).collection::<Document>("timers");
+    let known = timers.find_one(doc! { "_id": order.id }).await.expect("read the timer");
+    let known = known.expect("the timer, which is set");
+    let strangers = (0..STRANGERS).map(|_| {
+        let (mut stranger, id) = (known.clone(), OrderId::generate());
+        stranger.extend(doc! { "_id": id, STRANGER: true });
+        let state = stranger.get_document_mut("state").expect("a timer");
+        state.extend(doc! { "id": id, "status": "pending", "expiresAt": order.expires_at.plus(YEAR) });
+        stranger
+    });
+    timers.insert_many(strangers).await.expect("add timers");
+}
+
+#[expect(clippy::disallowed_methods, reason = "an operator's hand, past the service")]
+async fn remove_strangers(market: &Market) {
+    let timers = market.books.database(Service::Expiration).collection::<Document>("timers");
+    timers.delete_many(doc! { STRANGER: true }).await.expect("remove timers");
 }
 
 /// Somebody signs up, or in if it turns out that he has an account by now, and out again.

@@ -26,7 +26,9 @@ impl Right {
             Flow::Buy | Flow::Decline => (OrderStatus::Completed, TOTAL_CENTS, 0, Some("scheduled")),
             Flow::Refund => (OrderStatus::Refunded, TOTAL_CENTS, TOTAL_CENTS, Some("cancelled")),
             Flow::Cancel => (OrderStatus::Cancelled, 0, 0, None),
-            Flow::Expire | Flow::LatePay | Flow::Forget => (OrderStatus::Expired, 0, 0, None),
+            Flow::Expire | Flow::LatePay | Flow::Forget | Flow::ForgetMany | Flow::Hurry | Flow::Outage => {
+                (OrderStatus::Expired, 0, 0, None)
+            }
             Flow::Visit | Flow::Poison => return None,
         };
         Some(Self { status, charged_cents, refunded_cents, payout })

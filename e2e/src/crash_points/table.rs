@@ -16,17 +16,11 @@ pub enum Passes {
     Never,
 }
 
-/// Points that no service passes in any flow, and why. The repair of lost streams has a test of its own.
+/// Points that no service passes in any flow, and why: the repair of lost streams has a test of its own.
 pub const UNREACHED: &[(Point, &str)] = &[
     (Point::RepairUnbegun, "only after the streams were lost"),
     (Point::RepairPaged, "only after the streams were lost"),
     (Point::RepairUnrecorded, "only after the streams were lost"),
-    (Point::RedisPostponeBefore, "only when a clock goes back between the index and the timer"),
-    (Point::RedisPostponeAfter, "only when a clock goes back between the index and the timer"),
-    (Point::RedisDistrustBefore, "only after Redis was away for a while"),
-    (Point::RedisDistrustAfter, "only after Redis was away for a while"),
-    (Point::RedisRenewBefore, "only with more than a thousand timers in a lost index"),
-    (Point::RedisRenewAfter, "only with more than a thousand timers in a lost index"),
 ];
 
 /// What a point belongs to: the points of one step are passed together.
@@ -47,6 +41,9 @@ enum Step {
     Fire,
     Restore,
     Rebuild,
+    Renew,
+    Distrust,
+    Postpone,
     /// Passed again and again while nothing happens.
     Idle,
     /// See [`UNREACHED`].
@@ -73,19 +70,14 @@ const fn step(point: Point) -> Step {
         Point::TimerUnfired | Point::RedisFinishBefore | Point::RedisFinishAfter => Step::Fire,
         Point::RedisRestoreBefore | Point::RedisRestoreAfter => Step::Restore,
         Point::RedisSealBefore | Point::RedisSealAfter => Step::Rebuild,
+        Point::RedisRenewBefore | Point::RedisRenewAfter => Step::Renew,
+        Point::RedisDistrustBefore | Point::RedisDistrustAfter => Step::Distrust,
+        Point::RedisPostponeBefore | Point::RedisPostponeAfter => Step::Postpone,
         Point::RedisClaimBefore
         | Point::RedisClaimAfter
         | Point::RedisBeginBefore
         | Point::RedisBeginAfter => Step::Idle,
-        Point::RepairUnbegun
-        | Point::RepairPaged
-        | Point::RepairUnrecorded
-        | Point::RedisPostponeBefore
-        | Point::RedisPostponeAfter
-        | Point::RedisDistrustBefore
-        | Point::RedisDistrustAfter
-        | Point::RedisRenewBefore
-        | Point::RedisRenewAfter => Step::Unreached,
+        Point::RepairUnbegun | Point::RepairPaged | Point::RepairUnrecorded => Step::Unreached,
     }
 }
 
@@ -94,7 +86,8 @@ pub fn passes(flow: Flow, service: Service, point: Point) -> Passes {
     use Flow as F;
     let always = |yes: bool| if yes { Passes::Always } else { Passes::Never };
     let by = |only: Service| service == only;
-    let expires = matches!(flow, F::Expire | F::LatePay | F::Forget);
+    let forgets = matches!(flow, F::Forget | F::ForgetMany);
+    let expires = flow.is_hasty();
     let pays = matches!(flow, F::Buy | F::Decline);
     match step(point) {
         Step::Commit => always(commits(flow, service)),
@@ -116,11 +109,16 @@ pub fn passes(flow: Flow, service: Service, point: Point) -> Passes {
             always(by(Service::Expiration) && ends_hold)
         }
         Step::Fire => always(by(Service::Expiration) && expires),
-        Step::Restore if by(Service::Expiration) && matches!(flow, F::Expire | F::LatePay) => {
-            // A timer that is a second late on a busy machine is taken for a forgotten one.
+        Step::Restore if by(Service::Expiration) && expires && !forgets => {
+            // A timer that is a second late on a busy machine is taken for a forgotten one, and the outage may be
+            // over before the timer is set.
             Passes::Sometimes
         }
-        Step::Restore | Step::Rebuild => always(by(Service::Expiration) && flow == F::Forget),
+        Step::Restore => always(by(Service::Expiration) && forgets),
+        Step::Rebuild => always(by(Service::Expiration) && (forgets || flow == F::Outage)),
+        Step::Renew => always(by(Service::Expiration) && flow == F::ForgetMany),
+        Step::Distrust => always(by(Service::Expiration) && flow == F::Outage),
+        Step::Postpone => always(by(Service::Expiration) && flow == F::Hurry),
         Step::Idle => always(by(Service::Expiration)),
         Step::Unreached => Passes::Never,
     }
@@ -143,7 +141,7 @@ fn commits_facts(flow: Flow, service: Service) -> bool {
         Service::Orders => !matches!(flow, F::Poison | F::Visit),
         Service::Tickets => matches!(flow, F::Buy | F::Decline | F::Refund),
         Service::Payments => matches!(flow, F::Buy | F::Decline | F::Refund | F::LatePay),
-        Service::Expiration => matches!(flow, F::Expire | F::LatePay | F::Forget),
+        Service::Expiration => flow.is_hasty(),
     }
 }
 
