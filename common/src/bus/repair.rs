@@ -8,12 +8,13 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use bson::{Document, doc};
+use bson::{Bson, Document, doc};
 use futures::{StreamExt as _, stream};
 use mongodb::options::Hint;
 use serde::{Deserialize, Serialize};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::{
     Bus,
@@ -30,8 +31,8 @@ use crate::{
 
 /// Where a service remembers how far its stream was.
 const COLLECTION: &str = "bus_streams";
-/// How long one replica may repair before another one takes over.
-const LEASE: Duration = Duration::from_mins(1);
+/// After how long without a page one replica loses the repair to another one.
+const LEASE: Duration = Duration::from_secs(15);
 /// How many aggregates one page of a repair holds.
 const PAGE: i64 = 250;
 /// How many events a repair publishes in a second. Consumers know most of them and are quick about that, but
@@ -46,14 +47,33 @@ const IN_FLIGHT: usize = 64;
 struct Watermark {
     /// When the stream was made, in nanoseconds since 1970.
     created: String,
-    /// The highest sequence that was acknowledged.
+    /// The highest sequence that was acknowledged, to whichever replica.
     acknowledged: i64,
     /// How often the stream was lost, plus one.
     epoch: i64,
     /// Whether the current states still have to be published in this epoch.
     repairing: bool,
-    /// Until when one replica has the repair to itself.
+    /// The replica that does so.
+    repairer: Option<String>,
+    /// Until when it has the repair to itself.
     lease_until: Option<Timestamp>,
+}
+
+/// What one replica does about its stream.
+struct Repairer {
+    bus: Bus,
+    /// Tells it from the other replicas.
+    id: String,
+    /// A repair that it has begun. If MongoDB or JetStream fail it meanwhile, it goes on where it was.
+    under_way: Option<Repair>,
+}
+
+/// A repair in one epoch.
+struct Repair {
+    epoch: i64,
+    /// Those that wait, and then all.
+    rest: VecDeque<Pages>,
+    published: u64,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -76,10 +96,11 @@ pub(super) async fn run(bus: Bus, stopping: CancellationToken) {
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut nudge = interval(bus.inner.config.republish_after / 2);
     nudge.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut repairer = Repairer { bus: bus.clone(), id: Uuid::now_v7().to_string(), under_way: None };
     loop {
         let done = tokio::select! {
             _ = poll.tick() => tokio::select! {
-                done = check(&bus) => done,
+                done = repairer.check() => done,
                 () = stopping.cancelled() => return,
             },
             _ = nudge.tick() => tokio::select! {
@@ -94,53 +115,126 @@ pub(super) async fn run(bus: Bus, stopping: CancellationToken) {
     }
 }
 
-/// Compares the stream with what is remembered of it, and repairs a loss.
-async fn check(bus: &Bus) -> Result<(), RepairError> {
-    let publisher = &bus.inner.publisher;
-    if !publisher.is_connected() {
-        return Ok(());
-    }
-    let stream = publisher.namespace().stream(bus.inner.config.service);
-    // Read before the stream is asked, so that what is acknowledged meanwhile does not look lost.
-    let seen = i64::try_from(publisher.acknowledged(&stream)).unwrap_or(i64::MAX);
-    let (created, last_sequence) = look_at(bus, &stream).await?;
-    let known = remembered(bus).await?;
-    let Some(known) = known else {
-        let first = Watermark { created, epoch: 1, ..Watermark::default() };
-        return remember(bus, None, &first).await.map(drop);
-    };
-    let went_back = publisher.went_back(&stream) || last_sequence < known.acknowledged.max(seen);
-    let lost = known.created != created || went_back;
-    if lost {
-        publisher.forget(&stream);
-        let next = Watermark {
-            created,
-            acknowledged: 0,
-            epoch: known.epoch + 1,
-            repairing: true,
-            lease_until: Some(bus.clock().now().plus(LEASE)),
+impl Repairer {
+    /// Compares the stream with what is remembered of it, and repairs a loss.
+    async fn check(&mut self) -> Result<(), RepairError> {
+        let (bus, publisher) = (&self.bus, &self.bus.inner.publisher);
+        if !publisher.is_connected() {
+            return Ok(());
+        }
+        let stream = publisher.namespace().stream(bus.inner.config.service);
+        // Read before the stream is asked, so that what is acknowledged meanwhile does not look lost.
+        let seen = i64::try_from(publisher.acknowledged(&stream)).unwrap_or(i64::MAX);
+        let (created, last_sequence) = look_at(bus, &stream).await?;
+        let Some(known) = remembered(bus).await? else {
+            let first = Watermark { created, epoch: 1, ..Watermark::default() };
+            return update(bus, Document::new(), doc! { "$set": as_stored(&first)? }, true).await.map(drop);
         };
-        if remember(bus, Some(&known), &next).await? {
-            tracing::error!(
-                %stream,
-                acknowledged = known.acknowledged,
-                last_sequence,
-                "the stream lost acknowledged messages; publishing all current states again"
-            );
-            metrics::counter!("bus_stream_losses_total").increment(1);
-            repair(bus, next).await?;
+        let went_back = publisher.went_back(&stream) || last_sequence < known.acknowledged.max(seen);
+        if known.created != created || went_back {
+            publisher.forget(&stream);
+            let next = Watermark {
+                created,
+                acknowledged: 0,
+                epoch: known.epoch + 1,
+                repairing: true,
+                repairer: Some(self.id.clone()),
+                lease_until: Some(self.lease()),
+            };
+            // Whoever notices it first repairs it.
+            let query = doc! { "epoch": known.epoch };
+            if update(bus, query, doc! { "$set": as_stored(&next)? }, false).await? {
+                tracing::error!(
+                    %stream,
+                    acknowledged = known.acknowledged,
+                    last_sequence,
+                    "the stream lost acknowledged messages; publishing all current states again"
+                );
+                metrics::counter!("bus_stream_losses_total").increment(1);
+                self.under_way = Some(Repair::of(bus, next.epoch));
+            }
+        } else if known.repairing && self.may_repair(&known) {
+            self.take_over(&known).await?;
+        } else if seen > known.acknowledged {
+            let query = doc! { "epoch": known.epoch };
+            update(bus, query, doc! { "$max": { "acknowledged": seen } }, false).await?;
         }
-    } else if known.repairing && known.lease_until.is_none_or(|until| until < bus.clock().now()) {
-        let lease_until = Some(bus.clock().now().plus(LEASE));
-        let next = Watermark { lease_until, ..known.clone() };
-        if remember(bus, Some(&known), &next).await? {
-            repair(bus, next).await?;
-        }
-    } else if seen > known.acknowledged {
-        let next = Watermark { acknowledged: seen, ..known.clone() };
-        remember(bus, Some(&known), &next).await?;
+        self.go_on().await
     }
-    Ok(())
+
+    fn lease(&self) -> Timestamp {
+        self.bus.clock().now().plus(LEASE)
+    }
+
+    fn may_repair(&self, known: &Watermark) -> bool {
+        let is_free = known.lease_until.is_none_or(|until| until < self.bus.clock().now());
+        is_free || known.repairer.as_ref() == Some(&self.id)
+    }
+
+    /// Takes a repair that nobody does, or its own again, which may have failed half-way.
+    async fn take_over(&mut self, known: &Watermark) -> Result<(), RepairError> {
+        let query = doc! { "epoch": known.epoch, "repairing": true, "repairer": known.repairer.clone() };
+        let taken = doc! { "$set": { "repairer": &self.id, "leaseUntil": self.lease() } };
+        if !update(&self.bus, query, taken, false).await? {
+            return Err(RepairError::TakenOver);
+        }
+        let is_begun = self.under_way.as_ref().is_some_and(|repair| repair.epoch == known.epoch);
+        if !is_begun || known.repairer.as_ref() != Some(&self.id) {
+            self.under_way = Some(Repair::of(&self.bus, known.epoch));
+        }
+        Ok(())
+    }
+
+    /// Publishes what is left to publish: first the current state of every aggregate that another service has to
+    /// act on, then of all, so that what was on its way when the stream was lost is repaired within seconds,
+    /// however long the rest takes.
+    async fn go_on(&mut self) -> Result<(), RepairError> {
+        let Some(mut repair) = self.under_way.take() else { return Ok(()) };
+        let done = self.publish(&mut repair).await;
+        match done {
+            Ok(()) | Err(RepairError::TakenOver) => {}
+            Err(_) => self.under_way = Some(repair),
+        }
+        done
+    }
+
+    async fn publish(&self, repair: &mut Repair) -> Result<(), RepairError> {
+        let Repair { epoch, rest, published } = repair;
+        let why = format!("epoch-{epoch}");
+        if *published == 0 {
+            failpoint::pass(Point::RepairUnbegun);
+        }
+        while let Some(pages) = rest.front_mut() {
+            let Some((facts, last)) = pages.read(&self.bus).await? else {
+                rest.pop_front();
+                continue;
+            };
+            *published += publish_again(&self.bus, facts, &why).await?;
+            failpoint::pass(Point::RepairPaged);
+            self.change(*epoch, doc! { "leaseUntil": self.lease() }).await?;
+            pages.go_past(last);
+        }
+        failpoint::pass(Point::RepairUnrecorded);
+        let nobody = doc! { "repairing": false, "repairer": Bson::Null, "leaseUntil": Bson::Null };
+        self.change(*epoch, nobody).await?;
+        tracing::info!(published = *published, epoch = *epoch, "all current states are published again");
+        Ok(())
+    }
+
+    /// Changes what is remembered of its own repair; an error if another replica has taken it over, or the stream
+    /// was lost again.
+    async fn change(&self, epoch: i64, to: Document) -> Result<(), RepairError> {
+        let query = doc! { "epoch": epoch, "repairing": true, "repairer": &self.id };
+        let is_mine = update(&self.bus, query, doc! { "$set": to }, false).await?;
+        if is_mine { Ok(()) } else { Err(RepairError::TakenOver) }
+    }
+}
+
+impl Repair {
+    fn of(bus: &Bus, epoch: i64) -> Self {
+        let rest = [Scope::Waiting, Scope::All].map(|scope| Pages::new(bus, scope));
+        Self { epoch, rest: VecDeque::from(rest), published: 0 }
+    }
 }
 
 /// When the stream was made, and its last sequence. A stream that is not there is made again.
@@ -158,35 +252,6 @@ async fn look_at(bus: &Bus, stream: &str) -> Result<(String, i64), RepairError> 
     Ok((created, i64::try_from(info.state.last_sequence).unwrap_or(i64::MAX)))
 }
 
-/// Publishes the current state of every aggregate of this service: first of those that another service has
-/// to act on, then of all, so that what was on its way when the stream was lost is repaired within seconds,
-/// however long the rest takes.
-async fn repair(bus: &Bus, mut watermark: Watermark) -> Result<(), RepairError> {
-    let why = format!("epoch-{}", watermark.epoch);
-    let mut published = 0;
-    failpoint::pass(Point::RepairUnbegun);
-    for scope in [Scope::Waiting, Scope::All] {
-        let mut pages = Pages::new(bus, scope);
-        while let Some(facts) = pages.next().await? {
-            published += publish_again(bus, facts, &why).await?;
-            failpoint::pass(Point::RepairPaged);
-            watermark = renew_lease(bus, watermark).await?;
-        }
-    }
-    failpoint::pass(Point::RepairUnrecorded);
-    let done = Watermark { repairing: false, lease_until: None, ..watermark.clone() };
-    remember(bus, Some(&watermark), &done).await?;
-    tracing::info!(published, epoch = watermark.epoch, "all current states are published again");
-    Ok(())
-}
-
-/// Keeps the repair for this replica; an error if another one has taken it over, or the stream was lost again.
-async fn renew_lease(bus: &Bus, watermark: Watermark) -> Result<Watermark, RepairError> {
-    let lease_until = Some(bus.clock().now().plus(LEASE));
-    let renewed = Watermark { lease_until, ..watermark.clone() };
-    if remember(bus, Some(&watermark), &renewed).await? { Ok(renewed) } else { Err(RepairError::TakenOver) }
-}
-
 /// Publishes again what has been waiting for another service for a while.
 async fn republish_waiting(bus: &Bus) -> Result<(), RepairError> {
     let after = bus.inner.config.republish_after;
@@ -197,8 +262,9 @@ async fn republish_waiting(bus: &Bus) -> Result<(), RepairError> {
     let why = format!("waiting-{period}");
     let mut published = 0;
     let mut pages = Pages::new(bus, scope);
-    while let Some(facts) = pages.next().await? {
+    while let Some((facts, last)) = pages.read(bus).await? {
         published += publish_again(bus, facts, &why).await?;
+        pages.go_past(last);
     }
     if published > 0 {
         tracing::info!(published, "published again what waits for another service");
@@ -237,33 +303,41 @@ impl Scope {
 }
 
 /// The current facts of all aggregates of a scope, a page of each kind in turn, the newest first.
-struct Pages<'a> {
-    bus: &'a Bus,
+struct Pages {
     scope: Scope,
     /// The kinds that are not read to their end, and the id that each was read down to.
     rest: VecDeque<(Kind, Option<String>)>,
 }
 
-impl<'a> Pages<'a> {
-    fn new(bus: &'a Bus, scope: Scope) -> Self {
+impl Pages {
+    fn new(bus: &Bus, scope: Scope) -> Self {
         let rest = bus.inner.registry.kinds().into_iter().map(|kind| (kind, None)).collect();
-        Self { bus, scope, rest }
+        Self { scope, rest }
     }
 
-    async fn next(&mut self) -> Result<Option<Vec<Publication>>, RepairError> {
-        while let Some((kind, before)) = self.rest.pop_front() {
+    /// The facts of the next page and the id that it ends with. It stays the next one until somebody goes past it.
+    async fn read(&mut self, bus: &Bus) -> Result<Option<(Vec<Publication>, String)>, RepairError> {
+        while let Some((kind, before)) = self.rest.front() {
             let mut filter = self.scope.filter();
             if let Some(before) = before {
                 filter.insert("_id", doc! { "$lt": before });
             }
             let page = Page { filter, index: self.scope.index(), limit: PAGE };
-            let page = (kind.current_facts)(self.bus.inner.database.clone(), page).await?;
+            let page = (kind.current_facts)(bus.inner.database.clone(), page).await?;
             if let Some((last, _)) = page.last() {
-                self.rest.push_back((kind, Some(last.clone())));
-                return Ok(Some(page.into_iter().flat_map(|(_, facts)| facts).collect()));
+                let last = last.clone();
+                return Ok(Some((page.into_iter().flat_map(|(_, facts)| facts).collect(), last)));
             }
+            self.rest.pop_front();
         }
         Ok(None)
+    }
+
+    /// The page that ends with this id is done; it is the turn of the next kind.
+    fn go_past(&mut self, last: String) {
+        if let Some((kind, _)) = self.rest.pop_front() {
+            self.rest.push_back((kind, Some(last)));
+        }
     }
 }
 
@@ -291,16 +365,12 @@ async fn remembered(bus: &Bus) -> Result<Option<Watermark>, RepairError> {
     Ok(bus.inner.database.collection::<Watermark>(COLLECTION).find_one(doc! { "_id": id }).await?)
 }
 
-/// Replaces what is remembered, if it is still what was read; says whether it was.
-async fn remember(bus: &Bus, known: Option<&Watermark>, next: &Watermark) -> Result<bool, RepairError> {
-    let mut query = match known {
-        Some(known) => as_stored(known)?,
-        None => Document::new(),
-    };
+/// Changes what is remembered, if it is still so; says whether it was.
+async fn update(bus: &Bus, mut query: Document, change: Document, upsert: bool) -> Result<bool, RepairError> {
     query.insert("_id", bus.inner.config.service);
     let command = doc! {
         "update": COLLECTION,
-        "updates": [{ "q": query, "u": { "$set": as_stored(next)? }, "upsert": known.is_none() }],
+        "updates": [{ "q": query, "u": change, "upsert": upsert }],
         "writeConcern": { "w": "majority", "j": true },
     };
     let reply = bus.inner.database.run_command(command).await?;

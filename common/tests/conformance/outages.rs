@@ -154,6 +154,58 @@ async fn after_a_loss_what_waits_for_another_service_comes_first_and_then_the_ne
     process.stop().await;
 }
 
+/// What the one that does not repair is told of the stream meanwhile takes the repair from nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repair_comes_to_its_end_while_both_replicas_publish() {
+    let mut fragile = Fragile::new().await;
+    let (left, right) = (Process::start(&fragile.world).await, Process::start(&fragile.world).await);
+    let claims = many_claims(&left).await;
+    fragile.world.settle().await;
+
+    fragile.kill();
+    fragile.start_empty().await;
+    let publishing = async {
+        loop {
+            for process in [&left, &right] {
+                insert(&process.bus, &Claim::of_seat("2")).await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        () = publishing => {}
+        () = until_all_are_published(&fragile.world, &left, &claims) => {}
+    }
+    left.stop().await;
+    right.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repair_that_fails_half_way_goes_on_at_once() {
+    let mut fragile = Fragile::new().await;
+    let process = Process::start(&fragile.world).await;
+    let claims = many_claims(&process).await;
+    fragile.world.settle().await;
+
+    fragile.kill();
+    fragile.start_empty().await;
+    let begun = async || (!fragile.world.published::<OrderCreated>().await.is_empty()).then_some(());
+    fragile.world.eventually("the repair to begin", begun).await;
+    fragile.kill();
+    fragile.start_again().await;
+    until_all_are_published(&fragile.world, &process, &claims).await;
+    process.stop().await;
+}
+
+/// So many that their repair takes a while.
+async fn many_claims(process: &Process) -> Vec<Claim> {
+    let claims: Vec<Claim> = (0..1_500).map(|_| Claim::of_seat("1")).collect();
+    for result in join_all(claims.iter().map(|claim| insert(&process.bus, claim))).await {
+        result.unwrap();
+    }
+    claims
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_stream_is_an_older_copy_of_itself_all_current_states_are_published_again() {
     let mut fragile = Fragile::new().await;
