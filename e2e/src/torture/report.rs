@@ -190,9 +190,10 @@ impl Report {
             .at_rest_after
             .map_or("never".to_owned(), |took| format!("{:.1} s", took.as_secs_f64()));
         let fresh = self.verdict.fresh.map_or("never".to_owned(), |took| format!("{} ms", took.as_millis()));
+        let repaired = self.verdict.repaired_after.as_secs_f64();
         let calm = self.in_calm.map_or("never".to_owned(), |took| format!("{} ms", took.as_millis()));
         format!(
-            "A purchase among the crowd, before anything was broken: {calm}. At rest after the crowd went home: {rest}. A fresh purchase then: {fresh}."
+            "A purchase among the crowd, before anything was broken: {calm}. At rest after the crowd went home: {rest}. What lost streams had left to publish again was published after {repaired:.1} s. A fresh purchase then: {fresh}."
         )
     }
 }

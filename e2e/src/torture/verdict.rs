@@ -1,9 +1,10 @@
 //! The verdict: after everything is healed and the crowd has gone home, what must be true.
 //!
-//! First it waits, within a bound, until nothing is under way any more (`rest`: L1 to L8). Then it loads
-//! all books and holds them to the invariants (`books`: S1 to S7, S12, S13), to what was seen on the
-//! streams (S8, S9, S11), to what the clients were told (`promises`: S10, D1), and to silence about secrets
-//! (S15). A fresh purchase has to be done within five seconds (L9).
+//! First it waits, within bounds, until nothing is under way any more (`rest`: L1 to L8), and until everything that a
+//! lost stream makes necessary to publish again has been published and heard. Then it loads all books and holds
+//! them to the invariants (`books`: S1 to S7, S12, S13), to what was seen on the streams (S8, S9, S11), to what
+//! the clients were told (`promises`: S10, D1), and to silence about secrets (S15). A fresh purchase has to be
+//! done within five seconds (L9).
 
 mod books;
 mod promises;
@@ -17,6 +18,8 @@ use self::books::Everything;
 use super::{Options, fleet::Fleet, history::History, observer::Observer, workload::canary::Canary};
 use crate::market::{Books, secrets};
 
+/// How long it may take to publish everything again that there is: a thousand events in a second, at best.
+const REPAIR_BOUND: Duration = Duration::from_mins(15);
 /// How long a fresh purchase may take (L9).
 const FRESH_BOUND: Duration = Duration::from_secs(5);
 
@@ -25,6 +28,8 @@ const FRESH_BOUND: Duration = Duration::from_secs(5);
 pub struct Verdict {
     /// After how long nothing was under way any more.
     pub at_rest_after: Option<Duration>,
+    /// After how long all states had been published again that a lost stream made necessary.
+    pub repaired_after: Duration,
     /// How long a fresh purchase took at the end.
     pub fresh: Option<Duration>,
     /// Every promise that was not kept.
@@ -72,7 +77,11 @@ pub async fn judge(
     if fresh.is_none_or(|took| took > FRESH_BOUND) {
         violations.push(format!("L9: a fresh purchase took {fresh:?}"));
     }
-    // The canary's own purchase has to come to rest as well.
+    if let Err(unfinished) = rest::wait_for_repairs(&books, REPAIR_BOUND).await {
+        violations.extend(unfinished);
+    }
+    let repaired_after = started.elapsed();
+    // What was published again has to be heard, and the canary's own purchase has to come to rest as well.
     if let Err(restless) = rest::wait(fleet, &books, options.rest).await {
         violations.extend(restless);
     }
@@ -100,5 +109,5 @@ pub async fn judge(
         ("order events observed", usize::try_from(messages).unwrap_or(usize::MAX)),
         ("orders observed", observed),
     ]);
-    Verdict { at_rest_after, fresh, violations, extent, lateness }
+    Verdict { at_rest_after, repaired_after, fresh, violations, extent, lateness }
 }

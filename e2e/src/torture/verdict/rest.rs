@@ -34,6 +34,26 @@ pub async fn wait(fleet: &Fleet, books: &Books, bound: Duration) -> Result<(), V
     }
 }
 
+/// Waits until no service has states to publish again any more; otherwise tells which have.
+pub async fn wait_for_repairs(books: &Books, bound: Duration) -> Result<(), Vec<String>> {
+    let deadline = Instant::now() + bound;
+    loop {
+        let mut repairing = Vec::new();
+        for service in Service::ALL {
+            if books.count(service, "bus_streams", doc! { "repairing": true }).await > 0 {
+                repairing.push(format!("L7: {} is still publishing its states again", service.name()));
+            }
+        }
+        if repairing.is_empty() {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            return Err(repairing);
+        }
+        sleep(POLL).await;
+    }
+}
+
 async fn under_way(fleet: &Fleet, books: &Books) -> Vec<String> {
     let mut restless = Vec::new();
     for (id, what, service, collection, filter) in states_on_the_way() {
