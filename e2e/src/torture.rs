@@ -62,6 +62,8 @@ pub struct Options {
     pub hold: Duration,
     /// How long after the last fault something may still be under way.
     pub rest: Duration,
+    /// How long a fresh purchase may take at the end (L9).
+    pub fresh: Duration,
     /// Only faults of these kinds; all if empty.
     pub only: Vec<String>,
     /// The mistake that the services make on purpose: the run is then to find a broken promise.

@@ -30,6 +30,9 @@ struct Args {
     /// How many seconds after the last fault something may still be under way
     #[arg(long, default_value_t = 60)]
     rest_secs: u64,
+    /// How many seconds a fresh purchase may take at the end
+    #[arg(long, default_value_t = 5)]
+    fresh_secs: u64,
     /// Only faults of this kind; may be given several times
     #[arg(long, value_name = "KIND")]
     only: Vec<String>,
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         sellers: args.sellers,
         hold: Duration::from_secs(args.hold_secs),
         rest: Duration::from_secs(args.rest_secs),
+        fresh: Duration::from_secs(args.fresh_secs),
         only: args.only,
         control: args.control.as_deref().and_then(Control::named),
         out: args.out,

@@ -89,6 +89,8 @@ fn options(out: &Path) -> Options {
         // is shorter than a purchase lets nobody buy, however well everything is.
         hold: Duration::from_secs(20),
         rest: Duration::from_mins(1),
+        // Likewise: it is whether one can buy that is asked here, and not how fast.
+        fresh: Duration::from_mins(1),
         only: Vec::new(),
         control: None,
         out: out.to_path_buf(),
