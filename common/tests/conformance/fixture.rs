@@ -16,6 +16,7 @@ use common::{
     shutdown::Tasks,
     testing::TestWorld,
 };
+use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -130,6 +131,13 @@ pub async fn insert(bus: &Bus, claim: &Claim) -> Result<(), CommitError> {
             Ok(())
         })
         .await
+}
+
+/// Inserts many at once.
+pub async fn insert_all(bus: &Bus, claims: &[Claim]) {
+    for result in join_all(claims.iter().map(|claim| insert(bus, claim))).await {
+        result.unwrap();
+    }
 }
 
 /// Raises the version of a claim by one and publishes it.

@@ -5,7 +5,7 @@ use common::{bus::Listener as _, events::order::OrderCreated, ids::OrderId, test
 use futures::future::join_all;
 
 use crate::{
-    fixture::{Claim, Process, insert, load, raise},
+    fixture::{Claim, Process, insert, insert_all, load, raise},
     fragile::Fragile,
     script::{Follow, Script},
 };
@@ -136,9 +136,7 @@ async fn after_a_loss_what_waits_for_another_service_comes_first_and_then_the_ne
     let process = Process::start(&fragile.world).await;
     let mut claims: Vec<Claim> = (0..600).map(|_| Claim::of_seat("1")).collect();
     claims[0].waiting = true;
-    for result in join_all(claims.iter().map(|claim| insert(&process.bus, claim))).await {
-        result.unwrap();
-    }
+    insert_all(&process.bus, &claims).await;
     fragile.world.settle().await;
 
     fragile.kill();
@@ -200,9 +198,7 @@ async fn a_repair_that_fails_half_way_goes_on_at_once() {
 /// So many that their repair takes a while.
 async fn many_claims(process: &Process) -> Vec<Claim> {
     let claims: Vec<Claim> = (0..1_500).map(|_| Claim::of_seat("1")).collect();
-    for result in join_all(claims.iter().map(|claim| insert(&process.bus, claim))).await {
-        result.unwrap();
-    }
+    insert_all(&process.bus, &claims).await;
     claims
 }
 

@@ -8,7 +8,7 @@ use common::{
 use futures::future::join_all;
 
 use crate::{
-    fixture::{Claim, Process, insert, raise},
+    fixture::{Claim, Process, insert, insert_all, raise},
     script::{Keep, Script},
 };
 
@@ -26,9 +26,7 @@ async fn replicas_share_the_work_and_each_event_is_handled_once() {
     left.listen(&of_left).await;
     right.listen(&of_right).await;
     let claims: Vec<Claim> = (0..500).map(|_| Claim::of_seat("1")).collect();
-    for result in join_all(claims.iter().map(|claim| insert(&left.bus, claim))).await {
-        result.unwrap();
-    }
+    insert_all(&left.bus, &claims).await;
     world.settle().await;
     assert_eq!(of_left.count() + of_right.count(), 500);
     assert!(of_left.count() > 0 && of_right.count() > 0, "one of them had nothing to do");
