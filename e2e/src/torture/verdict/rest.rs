@@ -21,37 +21,36 @@ const NATS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Waits until nothing is under way; otherwise tells what is.
 pub async fn wait(fleet: &Fleet, books: &Books, bound: Duration) -> Result<(), Vec<String>> {
+    until_none(bound, async || under_way(fleet, books).await).await
+}
+
+/// Waits until no service has states to publish again any more; otherwise tells which have.
+pub async fn wait_for_repairs(books: &Books, bound: Duration) -> Result<(), Vec<String>> {
+    until_none(bound, async || repairing(books).await).await
+}
+
+async fn until_none(bound: Duration, look: impl AsyncFn() -> Vec<String>) -> Result<(), Vec<String>> {
     let deadline = Instant::now() + bound;
     loop {
-        let restless = under_way(fleet, books).await;
-        if restless.is_empty() {
+        let found = look().await;
+        if found.is_empty() {
             return Ok(());
         }
         if Instant::now() >= deadline {
-            return Err(restless);
+            return Err(found);
         }
         sleep(POLL).await;
     }
 }
 
-/// Waits until no service has states to publish again any more; otherwise tells which have.
-pub async fn wait_for_repairs(books: &Books, bound: Duration) -> Result<(), Vec<String>> {
-    let deadline = Instant::now() + bound;
-    loop {
-        let mut repairing = Vec::new();
-        for service in Service::ALL {
-            if books.count(service, "bus_streams", doc! { "repairing": true }).await > 0 {
-                repairing.push(format!("L7: {} is still publishing its states again", service.name()));
-            }
+async fn repairing(books: &Books) -> Vec<String> {
+    let mut repairing = Vec::new();
+    for service in Service::ALL {
+        if books.count(service, "bus_streams", doc! { "repairing": true }).await > 0 {
+            repairing.push(format!("L7: {} is still publishing its states again", service.name()));
         }
-        if repairing.is_empty() {
-            return Ok(());
-        }
-        if Instant::now() >= deadline {
-            return Err(repairing);
-        }
-        sleep(POLL).await;
     }
+    repairing
 }
 
 async fn under_way(fleet: &Fleet, books: &Books) -> Vec<String> {

@@ -207,7 +207,7 @@ impl Client {
                 self.try_once(&request).await
             };
             match answer {
-                Ok(answer) if (200..300).contains(&answer.status) => {
+                Ok(answer) if is_yes(answer.status) => {
                     let (status, said) = (answer.status, id_of(&answer));
                     break (Said::Yes(answer), Outcome::Ok, Some(status), said);
                 }
@@ -267,6 +267,10 @@ impl Client {
     }
 }
 
+fn is_yes(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
 /// A refusal that means it, rather than one that asks to come again.
 fn is_definite(status: u16) -> bool {
     (400..500).contains(&status) && ![401, 408, 429].contains(&status)
@@ -275,7 +279,7 @@ fn is_definite(status: u16) -> bool {
 /// Yes is worth more than nothing, and nothing more than no.
 fn worth(answer: &Result<Answer, String>) -> u8 {
     match answer {
-        Ok(answer) if (200..300).contains(&answer.status) => 2,
+        Ok(answer) if is_yes(answer.status) => 2,
         Ok(answer) if is_definite(answer.status) => 0,
         Ok(_) | Err(_) => 1,
     }
