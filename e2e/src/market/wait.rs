@@ -14,13 +14,14 @@ pub async fn until<T>(what: &str, look: impl AsyncFn() -> Result<T, String>) -> 
     until_within(PATIENCE, what, look).await
 }
 
-/// The same, within a bound.
+/// The same, within a bound. What a look finds that began before the bound is no verdict, as it may have been slow.
 pub async fn until_within<T>(bound: Duration, what: &str, look: impl AsyncFn() -> Result<T, String>) -> T {
     let deadline = Instant::now() + bound;
     loop {
+        let is_last = Instant::now() >= deadline;
         match look().await {
             Ok(found) => return found,
-            Err(status) if Instant::now() >= deadline => {
+            Err(status) if is_last => {
                 panic!("waited {bound:?} for {what}, in vain: {status}");
             }
             Err(_) => sleep(POLL).await,

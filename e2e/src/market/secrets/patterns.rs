@@ -8,6 +8,8 @@ const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 const CARD_GROUPS: [&[usize]; 3] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4]];
 /// The least of each part of a token; ours have many more.
 const TOKEN_PARTS: [usize; 3] = [12, 12, 32];
+/// What introduces the number of a cursor, without what separates its two words and the number.
+const CURSOR_ID: &str = "cursorid";
 /// What introduces a credential, and what may be between the two.
 const AUTHORIZATION: &str = "authorization";
 const COOKIES: [&str; 3] = ["__host-stagedoor=", "stagedoor=", "stagedoor-refresh="];
@@ -61,9 +63,7 @@ impl Searcher {
 
     /// What there is, each with some of the text around it.
     pub fn search(&self, bytes: &[u8]) -> Vec<(Kind, String)> {
-        // What is no text keeps its length, so that places in the one are places in the other.
-        let text: String =
-            bytes.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect();
+        let text = as_text(bytes);
         let mut found = Vec::new();
         for (kind, word) in &self.words {
             found.extend(text.match_indices(word.as_str()).map(|(at, _)| (*kind, at..at + word.len())));
@@ -79,21 +79,35 @@ impl Searcher {
     }
 }
 
+/// What is no text keeps its length, so that places in the one are places in the other.
+fn as_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.push_str(&"?".repeat(chunk.invalid().len()));
+    }
+    text
+}
+
 fn excerpt(text: &str, at: &Range<usize>) -> String {
-    let from = at.start.saturating_sub(CONTEXT_BYTES);
-    let to = (at.end + CONTEXT_BYTES).min(text.len());
+    let from = text.floor_char_boundary(at.start.saturating_sub(CONTEXT_BYTES));
+    let to = text.ceil_char_boundary(at.end + CONTEXT_BYTES);
     text[from..to].escape_debug().to_string()
 }
 
 /// Digits that stand by themselves, alone or in the groups of a printed card; begin as the cards of an
 /// issuer do; and satisfy the check digit. Of numbers that are drawn by chance one in ten has a good check
 /// digit, but ids are in hexadecimal or base64, where letters or dashes stand beside the digits, and times in
-/// milli-, micro- or nanoseconds begin with a 1 until the year 2033, which no card does.
+/// milli-, micro- or nanoseconds begin with a 1 until the year 2033, which no card does. Only MongoDB numbers its
+/// cursors by chance, and has them said when one is lost.
 fn card_numbers(bytes: &[u8]) -> Vec<Range<usize>> {
     let runs = digit_runs(bytes);
     let alone = runs.iter().filter(|run| CARD_DIGITS.contains(&run.len())).cloned();
     let grouped = (0..runs.len()).filter_map(|first| printed(bytes, &runs[first..]));
-    alone.chain(grouped).filter(|at| stands_alone(bytes, at) && is_card_number(&bytes[at.clone()])).collect()
+    let is_card = |at: &Range<usize>| {
+        stands_alone(bytes, at) && !is_cursor(bytes, at) && is_card_number(&bytes[at.clone()])
+    };
+    alone.chain(grouped).filter(is_card).collect()
 }
 
 fn digit_runs(bytes: &[u8]) -> Vec<Range<usize>> {
@@ -127,6 +141,13 @@ fn stands_alone(bytes: &[u8], at: &Range<usize>) -> bool {
     let glued = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-+./=".contains(byte);
     let before = at.start.checked_sub(1).and_then(|before| bytes.get(before));
     !before.is_some_and(glued) && !bytes.get(at.end).is_some_and(glued)
+}
+
+/// `cursor id 4242424242424242420 not found`, `"cursorId":4242424242424242420`
+fn is_cursor(bytes: &[u8], at: &Range<usize>) -> bool {
+    let before = &bytes[at.start.saturating_sub(CURSOR_ID.len() + 3)..at.start];
+    let letters = before.iter().filter(|byte| byte.is_ascii_alphabetic()).map(u8::to_ascii_lowercase);
+    letters.eq(CURSOR_ID.bytes())
 }
 
 fn is_card_number(text: &[u8]) -> bool {
@@ -207,6 +228,8 @@ mod tests {
             "6011111111111117",
             "5555555555554444",
             "4222222222222",
+            "4242424242424242428",
+            "a cursor, and 4242424242424242428",
         ] {
             assert_eq!(kinds(text.as_bytes()), [Kind::CardNumber], "{text:?}");
         }
@@ -227,6 +250,8 @@ mod tests {
             "424242424242",
             "42424242424242424242424242424242",
             "$date 4242",
+            "cursor id 4242424242424242428 not found",
+            "{\"cursorId\":4242424242424242428}",
         ] {
             assert_eq!(kinds(text.as_bytes()), [], "{text:?}");
         }
