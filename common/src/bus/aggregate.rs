@@ -1,11 +1,12 @@
 //! Aggregates: what they are, and how they are read.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, time::Duration};
 
 use bson::{Document, doc};
 use futures::TryStreamExt as _;
 use mongodb::{Collection, Database};
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::time::timeout;
 
 use super::{
     documents::Stored,
@@ -13,6 +14,8 @@ use super::{
 };
 use crate::control::{Control, is_broken};
 
+/// How long MongoDB may take to answer a read: less than a listener may take in all.
+const READ_TIMEOUT: Duration = Duration::from_secs(8);
 /// The most that one read may bring into memory.
 const MAX_RESULTS: i64 = 1_000;
 
@@ -134,7 +137,8 @@ impl<A: Aggregate> Repository<A> {
 
     /// The first aggregate that matches.
     pub async fn find_one(&self, filter: Document) -> Result<Option<Loaded<A>>, StoreError> {
-        Ok(self.collection.find_one(filter).await?.map(Stored::into_loaded))
+        let found = in_time(self.collection.find_one(filter).into_future()).await?;
+        Ok(found.map(Stored::into_loaded))
     }
 
     /// The aggregates that match, at most `limit` (and never more than 1,000) of them.
@@ -145,8 +149,8 @@ impl<A: Aggregate> Repository<A> {
         limit: i64,
     ) -> Result<Vec<Loaded<A>>, StoreError> {
         let limit = limit.clamp(1, MAX_RESULTS);
-        let found = self.collection.find(filter).sort(sort).limit(limit).await?;
-        Ok(found.map_ok(Stored::into_loaded).try_collect().await?)
+        let found = self.collection.find(filter).sort(sort).limit(limit);
+        in_time(async { found.await?.map_ok(Stored::into_loaded).try_collect().await }).await
     }
 
     /// The aggregates that follow an id in the order of the ids, or the first of all.
@@ -158,12 +162,19 @@ impl<A: Aggregate> Repository<A> {
 
     /// How many aggregates match.
     pub async fn count(&self, filter: Document) -> Result<u64, StoreError> {
-        Ok(self.collection.count_documents(filter).await?)
+        in_time(self.collection.count_documents(filter).into_future()).await
     }
 
     /// The results of a read-only pipeline, at most 1,000 of them.
     pub async fn aggregate(&self, mut pipeline: Vec<Document>) -> Result<Vec<Document>, StoreError> {
         pipeline.push(doc! { "$limit": MAX_RESULTS });
-        Ok(self.collection.aggregate(pipeline).await?.try_collect().await?)
+        let found = self.collection.aggregate(pipeline);
+        in_time(async { found.await?.try_collect().await }).await
     }
+}
+
+/// What MongoDB does not answer in time counts as away: a listener whose reads hang is to wait, not to give up.
+async fn in_time<T>(read: impl Future<Output = mongodb::error::Result<T>>) -> Result<T, StoreError> {
+    let late = |_| mongodb::error::Error::custom(format!("no answer in {READ_TIMEOUT:?}"));
+    Ok(timeout(READ_TIMEOUT, read).await.map_err(late)??)
 }

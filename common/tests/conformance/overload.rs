@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use bson::doc;
 use common::{
     bus::{HandlerError, Listener, Listeners, Meta, Outcome, Repository, Tx},
     events::order::OrderCreated,
@@ -85,5 +86,27 @@ async fn a_slow_listener_is_given_nothing_twice() {
     world.settle().await;
     assert_eq!(script.heard(claim.order.id), (1..=420).collect::<Vec<_>>());
     assert_eq!(script.count(), 420);
+    process.stop().await;
+}
+
+/// A listener whose reads hang is to wait until MongoDB is fast again. Were they not given up before the listener is,
+/// it would look as if the event could not be handled.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_is_not_answered_in_time_counts_as_away() {
+    let world = TestWorld::new("orders").await;
+    let process = Process::start(&world).await;
+    insert(&process.bus, &Claim::of_seat("1")).await.unwrap();
+    let claims: Repository<Claim> = process.bus.repository();
+    let slowly = doc! { "$where": "sleep(15000) || true" };
+    let (one, many, count) = tokio::join!(
+        claims.find_one(slowly.clone()),
+        claims.find(slowly.clone(), doc! { "_id": 1 }, 1),
+        claims.count(slowly.clone()),
+    );
+    let errors = [one.unwrap_err(), many.unwrap_err(), count.unwrap_err()];
+    for error in errors.map(HandlerError::from) {
+        assert!(matches!(error, HandlerError::Unavailable(_)), "{error:?}");
+        assert!(format!("{error:?}").contains("no answer in"), "{error:?}");
+    }
     process.stop().await;
 }
