@@ -18,3 +18,4 @@ pub mod recounts;
 pub mod routes;
 pub mod store;
 pub mod sweeper;
+pub mod turns;

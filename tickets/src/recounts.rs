@@ -1,65 +1,63 @@
 //! Keeps what is left: of a listing with the listing, and what is on sale of a show with the show.
 //!
-//! **A listing** follows each order of its seats. It is read first and the order's admission after that, and the save
+//! **A listing** follows each order of its seats. It is read first and the orders' admissions after that, and the save
 //! is refused if the listing was saved in between. So whoever saves has read an order that is at least as new as
 //! what the listing knew of it, and as an order takes its seats once and frees them once, no listing goes back.
 //!
-//! **A show** is counted again whenever one of its listings or orders changes. Hundreds of orders of one show may come
-//! in a second; so whoever asks while others are counting waits for the next count, which is one for all who have
-//! asked by then. The last count is right, whoever makes it: a count reads the show first and what is on sale after
-//! that, and its save is refused if another count was saved in between. So the count that is saved last has
-//! read everything that was written before any other count was saved, and whoever changed something has
-//! counted after that.
+//! **A show** is counted again whenever one of its listings or orders changes. The last count is right, whoever makes it:
+//! a count reads the show first and what is on sale after that, and its save is refused if another count was saved
+//! in between. So the count that is saved last has read everything that was written before any other count
+//! was saved, and whoever changed something has counted after that.
+//!
+//! Hundreds of orders of one listing or show may come in a second, and after the loss of a stream all of them come again.
+//! So both are done in [turns](crate::turns), each for all who have asked by then.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use common::{
     bus::{Bus, CommitError, HandlerError, StoreError, Tx},
     clock::Timestamp,
     ids::{ListingId, OrderId, ShowId},
 };
-use tokio::{
-    sync,
-    time::{Instant, sleep_until},
-};
 
 use crate::{
     domain::{listing::Listing, offers::Offers, show::Show},
     store::{Admissions, ListingFilter, Listings, OnSale, Shows},
+    turns::{Turns, Unfinished},
 };
 
-/// A show that somebody always wants counted is left alone after each count for so many times as long as it took, and
-/// so long at most: the longer the list of what is on sale, the more of those who ask are answered by one count.
-const REST: u32 = 2;
-const LONGEST_REST: Duration = Duration::from_secs(1);
 /// How many listings are read at a time.
 const PAGE: i64 = 500;
 /// How many pages of them are read at most: 50,000 listings.
 const MAX_PAGES: usize = 100;
 
 /// Why something was not counted.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum RecountError {
     /// What is on sale could not be read.
     #[error("read what is on sale")]
-    Store(#[from] StoreError),
+    Store(#[source] Arc<StoreError>),
     /// The count was not committed.
     #[error("keep what is on sale")]
     Commit(#[from] CommitError),
+    /// The count did not come to its end.
+    #[error("count what is on sale")]
+    Unfinished(#[from] Unfinished),
+}
+
+impl From<StoreError> for RecountError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Arc::new(error))
+    }
 }
 
 impl From<RecountError> for HandlerError {
     fn from(error: RecountError) -> Self {
         match error {
-            RecountError::Store(error) => error.into(),
             RecountError::Commit(error) => error.into(),
+            RecountError::Unfinished(Unfinished::Panicked) => Self::failed(error),
+            // No event can make a count slow.
+            RecountError::Store(_) | RecountError::Unfinished(Unfinished::Late) => Self::unavailable(error),
         }
     }
 }
@@ -71,45 +69,22 @@ pub struct Recounts {
     shows: Shows,
     listings: Listings,
     admissions: Admissions,
-    lines: Arc<Mutex<HashMap<ShowId, Arc<Line>>>>,
-}
-
-/// Those who want one show counted.
-#[derive(Default)]
-struct Line {
-    /// How many have asked.
-    asked: AtomicU64,
-    /// What the last count has answered. Whoever holds it counts.
-    answered: sync::Mutex<Answered>,
-}
-
-#[derive(Default)]
-struct Answered {
-    /// How many had asked when it began.
-    asked: u64,
-    /// Until when the next one waits.
-    rests_until: Option<Instant>,
+    of_listings: Turns<ListingId, OrderId, RecountError>,
+    of_shows: Turns<ShowId, (), RecountError>,
 }
 
 impl Recounts {
     /// Counts what these hold.
     pub fn new(bus: Bus, shows: Shows, listings: Listings, admissions: Admissions) -> Self {
-        Self { bus, shows, listings, admissions, lines: Arc::default() }
+        let (of_listings, of_shows) = (Turns::default(), Turns::default());
+        Self { bus, shows, listings, admissions, of_listings, of_shows }
     }
 
     /// Has a listing follow an order as it is kept now.
     pub async fn follow_order(&self, listing: ListingId, order: OrderId) -> Result<(), RecountError> {
-        // By value, as the future is sent between threads: see `Bus::transact`.
         let recounts = self.clone();
-        let follow = async move |tx: &mut Tx| {
-            let Some(listing) = recounts.listings.get(listing).await? else { return Ok(()) };
-            let Some(admission) = recounts.admissions.get(order).await? else { return Ok(()) };
-            if let Some(next) = listing.state.follow_order(&admission.state.order) {
-                tx.save(&listing, next);
-            }
-            Ok(())
-        };
-        self.bus.transact(follow).await
+        let follow = async move |orders| recounts.follow(listing, orders).await;
+        self.of_listings.ask(listing, order, follow).await
     }
 
     /// Those of some listings that do not know their orders as they are kept.
@@ -136,10 +111,8 @@ impl Recounts {
 
     /// Counts what is on sale of a show; it is kept when this returns.
     pub async fn recount(&self, show: ShowId) -> Result<(), RecountError> {
-        let line = self.enter(show);
-        let answer = self.answer(show, &line).await;
-        self.leave(show, line);
-        answer
+        let recounts = self.clone();
+        self.of_shows.ask(show, (), async move |_| recounts.count(show).await).await
     }
 
     /// What is on sale of a show now.
@@ -178,20 +151,18 @@ impl Recounts {
         Ok(())
     }
 
-    async fn answer(&self, show: ShowId, line: &Line) -> Result<(), RecountError> {
-        let number = line.asked.fetch_add(1, Ordering::SeqCst) + 1;
-        let mut answered = line.answered.lock().await;
-        if answered.asked >= number {
-            return Ok(());
-        }
-        if let Some(rests_until) = answered.rests_until {
-            sleep_until(rests_until).await;
-        }
-        let (asked, began) = (line.asked.load(Ordering::SeqCst), Instant::now());
-        self.count(show).await?;
-        let rest = (began.elapsed() * REST).min(LONGEST_REST);
-        *answered = Answered { asked, rests_until: Some(Instant::now() + rest) };
-        Ok(())
+    async fn follow(&self, listing: ListingId, orders: BTreeSet<OrderId>) -> Result<(), RecountError> {
+        // By value, as the future is sent between threads: see `Bus::transact`.
+        let recounts = self.clone();
+        let follow = async move |tx: &mut Tx| {
+            let Some(listing) = recounts.listings.get(listing).await? else { return Ok(()) };
+            let kept = recounts.admissions.of_orders(&orders).await?;
+            if let Some(next) = listing.state.follow_orders(kept.iter().map(|known| &known.order)) {
+                tx.save(&listing, next);
+            }
+            Ok(())
+        };
+        self.bus.transact(follow).await
     }
 
     /// Saves also what is as it was: a count by another replica that has read less is refused by that.
@@ -204,18 +175,5 @@ impl Recounts {
             Ok(())
         };
         self.bus.transact(count).await
-    }
-
-    fn enter(&self, show: ShowId) -> Arc<Line> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).entry(show).or_default().clone()
-    }
-
-    /// The last to leave takes the line with him.
-    fn leave(&self, show: ShowId, line: Arc<Line>) {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(line);
-        if lines.get(&show).is_some_and(|line| Arc::strong_count(line) == 1) {
-            lines.remove(&show);
-        }
     }
 }

@@ -32,6 +32,9 @@ pub struct Admission {
     pub passes: Vec<PassSnapshot>,
     /// Whether the passes are valid. All or none are.
     pub admits: bool,
+    /// What `live` was when its seats were last counted, with the listing and with the show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted: Option<bool>,
     /// By which scan each pass was checked in that was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub check_ins: Vec<CheckIn>,
@@ -56,7 +59,8 @@ impl Admission {
     /// What the first news of an order leads to; `now` is when its passes are issued.
     pub fn begin(order: OrderSnapshot, now: Timestamp) -> Reaction {
         let live = order.status.is_live();
-        Self { live, order, passes: Vec::new(), admits: false, check_ins: Vec::new() }.settle(now)
+        Self { live, order, passes: Vec::new(), admits: false, counted: None, check_ins: Vec::new() }
+            .settle(now)
     }
 
     /// What further news of the order leads to.
@@ -68,6 +72,18 @@ impl Admission {
             return Reaction::Duplicate;
         }
         Self { live: order.status.is_live(), order, ..self.clone() }.settle(now)
+    }
+
+    /// Whether its seats are counted as they are: an order takes them once and frees them once, and of most of its
+    /// changes does neither.
+    pub fn is_counted(&self) -> bool {
+        self.counted == Some(self.live)
+    }
+
+    /// This admission when its seats have been counted.
+    #[must_use]
+    pub fn when_counted(&self) -> Self {
+        Self { counted: Some(self.live), ..self.clone() }
     }
 
     /// Brings the passes in line with the order.
@@ -287,6 +303,18 @@ pub(crate) mod tests {
             let reaction = voided.follow(next(&voided.order, status), now());
             assert_eq!(kind(&reaction), "noted", "{status:?}");
             assert!(!state(reaction).admits);
+        }
+    }
+
+    #[test]
+    fn seats_are_counted_when_they_are_taken_and_when_they_are_freed() {
+        let taken = state(Admission::begin(order(1, OrderStatus::AwaitingPayment), now()));
+        assert!(!taken.is_counted());
+        let taken = taken.when_counted();
+        for status in STATUSES {
+            let next = state(taken.follow(next(&taken.order, status), now()));
+            assert_eq!(next.is_counted(), status.is_live(), "{status:?}");
+            assert!(next.when_counted().is_counted(), "{status:?}");
         }
     }
 

@@ -260,6 +260,13 @@ impl Listing {
         Some(self.clone().left_by(taken))
     }
 
+    /// The same after several orders.
+    pub fn follow_orders<'a>(&self, orders: impl IntoIterator<Item = &'a OrderSnapshot>) -> Option<Self> {
+        orders.into_iter().fold(None, |next: Option<Self>, order| {
+            next.as_ref().unwrap_or(self).follow_order(order).or(next)
+        })
+    }
+
     /// This listing if these are all the live orders of its seats.
     ///
     /// Seats are counted, not orders: for a moment two may seem to have one seat, when the news that the first has

@@ -1,6 +1,8 @@
 //! What is left of a listing, and what is on sale of its show, is counted again when seats were taken or freed.
 //!
-//! What is counted is what the other listener keeps of the orders; so this one waits until it has done so.
+//! What is counted is what the other listener keeps of the orders; so this one waits until it has done so. That it has
+//! counted an order it writes down with what is kept of it: all that is published again after the loss of a stream
+//! costs a look then, and not a count.
 
 use std::time::Duration;
 
@@ -34,13 +36,18 @@ impl Listener for RecountShowOnOrderChanged {
         context: &Context,
     ) -> Result<Outcome, HandlerError> {
         let known = context.admissions.get(order.id).await?;
-        if known.is_none_or(|known| known.state.order.version < order.version) {
+        let Some(known) = known.filter(|known| known.state.order.version >= order.version) else {
             // The older the news, the less often: what the other one cannot keep may wait for people.
             let wait = (tx.now().since(meta.time) / 4).clamp(LEAST_WAIT, MOST_WAIT);
             return Err(HandlerError::not_before(tx.now().plus(wait)));
+        };
+        if known.state.is_counted() {
+            return Ok(Outcome::Skipped("counted"));
         }
         context.recounts.follow_order(order.listing_id, order.id).await?;
         context.recounts.recount(order.show_id).await?;
+        // Refused if the order has changed meanwhile.
+        tx.save(&known, known.state.when_counted());
         Ok(Outcome::Done)
     }
 }

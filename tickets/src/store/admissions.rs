@@ -132,10 +132,15 @@ impl Admissions {
         if ids.is_empty() {
             return Ok(BTreeSet::new());
         }
-        let ids: Vec<OrderId> = ids.iter().copied().collect();
-        let filter = doc! { "_id": { "$in": ids }, "updatedAt": { "$gte": then } };
+        let filter = doc! { "_id": one_of(ids), "updatedAt": { "$gte": then } };
         let found = self.repository.find(filter, doc! { "_id": 1 }, i64::MAX).await?;
         Ok(found.into_iter().map(|loaded| loaded.state.order.id).collect())
+    }
+
+    /// The admissions of these orders.
+    pub async fn of_orders(&self, ids: &BTreeSet<OrderId>) -> Result<Vec<Admission>, StoreError> {
+        let found = self.repository.find(doc! { "_id": one_of(ids) }, Document::new(), i64::MAX).await?;
+        Ok(found.into_iter().map(|loaded| loaded.state).collect())
     }
 
     /// The admissions to a listing that admit somebody, or count as taking seats.
@@ -190,6 +195,10 @@ impl Admissions {
         let counts = self.repository.aggregate(pipeline).await?;
         Ok(counts.iter().filter_map(read_count).collect())
     }
+}
+
+fn one_of(ids: &BTreeSet<OrderId>) -> Document {
+    doc! { "$in": ids.iter().collect::<Vec<_>>() }
 }
 
 fn read_count(count: &Document) -> Option<(ListingId, u32)> {

@@ -123,6 +123,47 @@ async fn orders_of_one_listing_at_once_are_all_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn orders_that_come_again_cost_no_save_and_many_at_once_cost_a_few() {
+    let app = TestApp::start().await;
+    let show = app.show().await;
+    let listing = app.listing(show, 20, 1_000).await;
+    let orders: Vec<_> = (1..=20).map(|seat| app.order(show, listing, &[seat])).collect();
+    for order in &orders {
+        app.world.publish(OrderCreated(order.clone())).await;
+        app.world.publish(OrderExpired(later(order, 2, OrderStatus::Expired))).await;
+    }
+    assert_eq!(on_sale(&app, show).await, (Some(1_100), 20, 1));
+    let database = app.running.bus().database();
+    let revision = async |collection: &str, id: String| {
+        let found = database.collection::<Document>(collection).find_one(doc! { "_id": id }).await;
+        found.unwrap().unwrap().get_i64("rev").unwrap()
+    };
+    let revisions =
+        async || (revision("listings", listing.to_string()).await, revision("shows", show.to_string()).await);
+    let (listing_before, show_before) = revisions().await;
+    for order in &orders {
+        app.world.publish(OrderCreated(order.clone())).await;
+    }
+    app.world.settle().await;
+    assert_eq!(revisions().await, (listing_before, show_before), "they are counted");
+
+    let replicas = [recounts(&app), recounts(&app)];
+    let asked = replicas.iter().flat_map(|replica| orders.iter().map(move |order| (replica, order)));
+    let asked: Vec<_> = asked
+        .map(async |(replica, order)| {
+            replica.follow_order(listing, order.id).await.unwrap();
+            replica.recount(show).await.unwrap();
+        })
+        .collect();
+    let asked_for = i64::try_from(asked.len()).unwrap();
+    join_all(asked).await;
+    let (listing_after, show_after) = revisions().await;
+    let saves = [listing_after - listing_before, show_after - show_before];
+    assert!(saves.iter().all(|saves| (1..asked_for / 2).contains(saves)), "{saves:?} of {asked_for}");
+    assert_eq!(on_sale(&app, show).await, (Some(1_100), 20, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_on_sale_is_counted_without_reading_a_listing() {
     let app = TestApp::start().await;
     let show = app.show().await;

@@ -1,6 +1,8 @@
 //! Random changes of the listings of one show and of their orders, and two replicas that follow the orders and count
 //! the show, in any order of their steps.
 
+use std::mem;
+
 use common::{
     events::{
         listing::{ListingStatus, Seat},
@@ -36,12 +38,17 @@ enum Step {
     Follow(usize),
     /// A replica goes on with its count: reads the show, then each listing, then saves.
     Count(usize),
+    /// It is written down with an order that it was counted.
+    Mark,
 }
+
+/// An order that somebody wants counted, by its number, and the version that he knew when he began.
+type Known = (usize, u64);
 
 /// Where a replica stands that has a listing follow an order.
 #[derive(Debug, Clone)]
 struct Follow {
-    order: usize,
+    order: Known,
     /// The listing as it was read, and its revision.
     listing: (u32, Listing),
     /// The order as it was read after that.
@@ -49,24 +56,32 @@ struct Follow {
 }
 
 /// Where the count of a replica stands.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Count {
     /// The revision of the show that was read first.
     rev: u32,
     offers: Offers,
     /// How many listings are read.
     read: usize,
+    /// The orders that are counted by it.
+    orders: Vec<Known>,
 }
 
 struct World {
     listings: Vec<(u32, Listing)>,
     orders: Vec<OrderSnapshot>,
+    /// Whether each order was live when it was counted.
+    counted: [Option<bool>; ORDERS],
     rev: u32,
     kept: Offers,
     /// Orders that nobody has begun to follow.
     unfollowed: Vec<usize>,
-    /// Changes that nobody has begun to count.
-    uncounted: usize,
+    /// Changes of listings that nobody has begun to count.
+    changes: usize,
+    /// Orders that are followed, and that nobody has begun to count.
+    uncounted: Vec<Known>,
+    /// Orders that are counted, and that it is not written down with.
+    unmarked: Vec<Known>,
     follows: [Option<Follow>; REPLICAS],
     counts: [Option<Count>; REPLICAS],
 }
@@ -83,12 +98,15 @@ impl World {
         Self {
             orders: (0..ORDERS).map(ordered).collect(),
             listings,
+            counted: [None; ORDERS],
             rev: 1,
             kept: Offers::default(),
             unfollowed: Vec::new(),
-            uncounted: 1,
+            changes: 1,
+            uncounted: Vec::new(),
+            unmarked: Vec::new(),
             follows: [None, None],
-            counts: [None; REPLICAS],
+            counts: [None, None],
         }
     }
 
@@ -114,6 +132,7 @@ impl World {
             Step::Withdrawn(n) => self.changed(n).snapshot.status = ListingStatus::Withdrawn,
             Step::Follow(replica) => self.follow(replica),
             Step::Count(replica) => self.count(replica),
+            Step::Mark => self.mark(),
         }
     }
 
@@ -128,20 +147,19 @@ impl World {
     }
 
     fn changed(&mut self, n: usize) -> &mut Listing {
-        self.uncounted += 1;
+        self.changes += 1;
         self.listings[n].0 += 1;
         &mut self.listings[n].1
     }
 
-    /// As `Recounts::follow_order` does; a save that comes too late is made again from the start.
+    /// As the listener does, and then `Recounts::follow_order`; a save that comes too late is made again from the start.
     fn follow(&mut self, replica: usize) {
         let Some(follow) = self.follows[replica].take() else {
-            if let Some(order) = self.unfollowed.pop() {
-                self.follows[replica] = Some(self.begin_to_follow(order));
-            }
+            let next = self.unfollowed.pop().filter(|n| self.counted[*n] != Some(self.is_live(*n)));
+            self.follows[replica] = next.map(|n| self.begin_to_follow((n, self.orders[n].version)));
             return;
         };
-        let n = follow.order;
+        let n = follow.order.0;
         let Some(order) = follow.read.clone() else {
             let read = Some(self.orders[n].clone());
             self.follows[replica] = Some(Follow { read, ..follow });
@@ -150,44 +168,63 @@ impl World {
         let (rev, listing) = &follow.listing;
         match listing.follow_order(&order) {
             Some(_) if self.listings[n % LISTINGS].0 != *rev => {
-                self.follows[replica] = Some(self.begin_to_follow(n));
+                self.follows[replica] = Some(self.begin_to_follow(follow.order));
+                return;
             }
             Some(next) => *self.changed(n % LISTINGS) = next,
-            None => self.uncounted += 1,
+            None => {}
         }
+        self.uncounted.push(follow.order);
     }
 
-    fn begin_to_follow(&self, order: usize) -> Follow {
-        Follow { order, listing: self.listings[order % LISTINGS].clone(), read: None }
+    fn begin_to_follow(&self, order: Known) -> Follow {
+        Follow { order, listing: self.listings[order.0 % LISTINGS].clone(), read: None }
+    }
+
+    fn is_live(&self, n: usize) -> bool {
+        self.orders[n].status.is_live()
     }
 
     /// As `Recounts::count` does; a save that comes too late is made again from the start.
     fn count(&mut self, replica: usize) {
-        match self.counts[replica] {
-            None if self.uncounted == 0 => {}
+        match self.counts[replica].take() {
+            None if self.changes == 0 && self.uncounted.is_empty() => {}
             None => {
                 // One count for all who wait.
-                self.uncounted = 0;
-                self.begin_to_count(replica);
+                self.changes = 0;
+                let orders = mem::take(&mut self.uncounted);
+                self.begin_to_count(replica, orders);
             }
-            Some(Count { rev, offers, read }) if read < LISTINGS => {
+            Some(Count { rev, offers, read, orders }) if read < LISTINGS => {
                 let offers = and(offers, &self.listings[read].1);
-                self.counts[replica] = Some(Count { rev, offers, read: read + 1 });
+                self.counts[replica] = Some(Count { rev, offers, read: read + 1, orders });
             }
-            Some(Count { rev, .. }) if rev != self.rev => self.begin_to_count(replica),
-            Some(Count { offers, .. }) => {
-                (self.kept, self.rev, self.counts[replica]) = (offers, self.rev + 1, None);
+            Some(Count { rev, orders, .. }) if rev != self.rev => self.begin_to_count(replica, orders),
+            Some(Count { offers, orders, .. }) => {
+                (self.kept, self.rev) = (offers, self.rev + 1);
+                self.unmarked.extend(orders);
             }
         }
     }
 
-    fn begin_to_count(&mut self, replica: usize) {
-        self.counts[replica] = Some(Count { rev: self.rev, offers: Offers::default(), read: 0 });
+    fn begin_to_count(&mut self, replica: usize, orders: Vec<Known>) {
+        self.counts[replica] = Some(Count { rev: self.rev, offers: Offers::default(), read: 0, orders });
+    }
+
+    /// Of an order that has changed meanwhile it is not written down, and the listener begins again.
+    fn mark(&mut self) {
+        let Some((n, version)) = self.unmarked.pop() else { return };
+        if self.orders[n].version == version {
+            self.counted[n] = Some(self.is_live(n));
+        } else {
+            self.unfollowed.push(n);
+        }
     }
 
     fn is_at_rest(&self) -> bool {
         let nobody_follows = self.unfollowed.is_empty() && self.follows.iter().all(Option::is_none);
-        nobody_follows && self.uncounted == 0 && self.counts.iter().all(Option::is_none)
+        let nobody_counts = self.uncounted.is_empty() && self.counts.iter().all(Option::is_none);
+        nobody_follows && nobody_counts && self.changes == 0 && self.unmarked.is_empty()
     }
 }
 
@@ -213,6 +250,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..LISTINGS).prop_map(Step::Withdrawn),
         8 => (0..REPLICAS).prop_map(Step::Follow),
         8 => (0..REPLICAS).prop_map(Step::Count),
+        4 => Just(Step::Mark),
     ]
 }
 
@@ -227,6 +265,7 @@ proptest! {
         for n in 0..400 {
             world.step(Step::Follow(n % REPLICAS));
             world.step(Step::Count(n % REPLICAS));
+            world.step(Step::Mark);
         }
         prop_assert!(world.is_at_rest(), "it never comes to rest");
         prop_assert_eq!(world.kept, world.source());
