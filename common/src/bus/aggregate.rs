@@ -107,6 +107,9 @@ pub enum StoreError {
     /// The database is away or refused the query.
     #[error("read from MongoDB")]
     Unavailable(#[from] mongodb::error::Error),
+    /// The database is too slow.
+    #[error("read from MongoDB: no answer in {READ_TIMEOUT:?}")]
+    Late,
 }
 
 /// Reads aggregates of one kind. It cannot write: writes are recorded in a [`Tx`](super::Tx).
@@ -175,6 +178,5 @@ impl<A: Aggregate> Repository<A> {
 
 /// What MongoDB does not answer in time counts as away: a listener whose reads hang is to wait, not to give up.
 async fn in_time<T>(read: impl Future<Output = mongodb::error::Result<T>>) -> Result<T, StoreError> {
-    let late = |_| mongodb::error::Error::custom(format!("no answer in {READ_TIMEOUT:?}"));
-    Ok(timeout(READ_TIMEOUT, read).await.map_err(late)??)
+    Ok(timeout(READ_TIMEOUT, read).await.map_err(|_| StoreError::Late)??)
 }

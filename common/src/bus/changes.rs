@@ -152,7 +152,7 @@ impl Bus {
 
 /// Whether no reading can go on from there, ever: what happened in between is not known any more.
 pub(crate) fn is_lost(error: &StoreError) -> bool {
-    let StoreError::Unavailable(error) = error;
+    let StoreError::Unavailable(error) = error else { return false };
     match &*error.kind {
         ErrorKind::Command(error) => LOST.contains(&error.code),
         ErrorKind::MissingResumeToken => true,

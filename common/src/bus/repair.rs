@@ -173,7 +173,12 @@ impl Repairer {
 
     /// Takes a repair that nobody does, or its own again, which may have failed half-way.
     async fn take_over(&mut self, known: &Watermark) -> Result<(), RepairError> {
-        let query = doc! { "epoch": known.epoch, "repairing": true, "repairer": known.repairer.clone() };
+        let query = doc! {
+            "epoch": known.epoch,
+            "repairing": true,
+            "repairer": known.repairer.clone(),
+            "leaseUntil": known.lease_until,
+        };
         let taken = doc! { "$set": { "repairer": &self.id, "leaseUntil": self.lease() } };
         if !update(&self.bus, query, taken, false).await? {
             return Err(RepairError::TakenOver);

@@ -10,9 +10,10 @@ use crate::{
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        let StoreError::Unavailable(cause) = &error;
         // A document that this build does not understand: no retry helps.
-        if matches!(*cause.kind, ErrorKind::BsonDeserialization(_) | ErrorKind::Bson(_)) {
+        if let StoreError::Unavailable(cause) = &error
+            && matches!(*cause.kind, ErrorKind::BsonDeserialization(_) | ErrorKind::Bson(_))
+        {
             return Self::internal(&error);
         }
         tracing::warn!(error = %chain(&error), "a request could not read from MongoDB");

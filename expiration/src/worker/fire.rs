@@ -40,7 +40,8 @@ impl FireError {
     /// Whether it is of no use to try the next timer.
     pub fn is_outage(&self) -> bool {
         match self {
-            Self::Load(StoreError::Unavailable(_)) | Self::Save(CommitError::Unavailable(_)) => true,
+            Self::Load(StoreError::Unavailable(_) | StoreError::Late)
+            | Self::Save(CommitError::Unavailable(_)) => true,
             Self::Save(CommitError::Conflict | CommitError::Duplicate { .. } | CommitError::Rejected(_)) => {
                 false
             }
