@@ -42,7 +42,7 @@ impl Listener for RecountShowOnOrderChanged {
             return Err(HandlerError::not_before(tx.now().plus(wait)));
         };
         if known.state.is_counted() {
-            return Ok(Outcome::Skipped("counted"));
+            return Ok(Outcome::Skipped("already_done"));
         }
         context.recounts.follow_order(order.listing_id, order.id).await?;
         context.recounts.recount(order.show_id).await?;
