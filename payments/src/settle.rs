@@ -35,6 +35,9 @@ pub enum SettleError {
     /// It could not be written.
     #[error(transparent)]
     Commit(#[from] CommitError),
+    /// It does not show what was written before.
+    #[error("payment {0} or its order cannot be seen for now")]
+    Unseen(PaymentId),
 }
 
 impl From<SettleError> for Problem {
@@ -42,6 +45,7 @@ impl From<SettleError> for Problem {
         match error {
             SettleError::Store(error) => error.into(),
             SettleError::Commit(error) => error.into(),
+            SettleError::Unseen(_) => Self::unavailable(),
         }
     }
 }
@@ -94,14 +98,16 @@ async fn follow(context: &Context, payment: Payment) -> Result<Option<Payment>, 
 /// Whoever is slow may find that the payment has been declined, and that the next one is named: the order's news is
 /// for that one then. So the payment is looked at once more, after what is known of the order: if it can still be
 /// authorised, the next one does not exist yet, and naming that will come after this or make this fail.
+///
+/// A payment or an order that is not there was written before all the same, and MongoDB does not show it yet: the
+/// gateway must not hear of a payment that is not named, so it is left to the next try.
 async fn name_in_order(context: &Context, payment: &Payment) -> Result<OrderSnapshot, SettleError> {
     let (orders, payments) = (context.orders.clone(), context.payments.clone());
-    let (id, known_order) = (payment.id, payment.order.clone());
+    let (id, order) = (payment.id, payment.order.id);
     let work = async move |tx: &mut Tx| {
-        let Some(view) = orders.get(known_order.id).await? else { return Ok(known_order.clone()) };
-        let payment = payments.get(id).await?;
-        let may_be_named = payment.is_some_and(|known| known.state.may_be_named());
-        if may_be_named && view.state.payment_id != Some(id) {
+        let view = orders.get(order).await?.ok_or(SettleError::Unseen(id))?;
+        let payment = payments.get(id).await?.ok_or(SettleError::Unseen(id))?;
+        if payment.state.may_be_named() && view.state.payment_id != Some(id) {
             orders.name_payment(tx, &view, id);
         }
         Ok::<_, SettleError>(view.state.order)

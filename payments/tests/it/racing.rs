@@ -3,17 +3,17 @@
 use common::{
     bus::{CommitError, Tx},
     events::{
-        order::OrderStatus,
+        order::{OrderSnapshot, OrderStatus},
         payment::{DeclineReason, PaymentStatus},
     },
-    ids::PaymentId,
+    ids::{OrderId, PaymentId},
     testing::{Answer, TestWorld},
 };
 use futures::future::join_all;
 use payments::{
     domain::{Decision, GatewayState, Input, decide},
     routes::PaymentView,
-    settle,
+    settle::{self, SettleError},
 };
 
 use crate::{
@@ -114,4 +114,23 @@ async fn whoever_is_slow_with_a_declined_payment_leaves_the_order_to_the_next_on
     settle::ask_once(&context, slow, None).await.unwrap();
     let named = context.orders.get(order.id).await.unwrap().unwrap().state.payment_id;
     assert_eq!(named, Some(next), "the news of the order is for the payment that is authorised");
+}
+
+/// As after an election, when MongoDB may not show yet what the former primary has acknowledged.
+#[tokio::test]
+async fn a_payment_that_cannot_be_named_yet_is_not_made_known_to_the_gateway() {
+    let world = TestWorld::new("payments").await;
+    let (_service, context) = quiet(&world).await;
+    let (order, _) = authorised(&world, &context, &world.user()).await;
+    let unseen = new_payment(&world, &order);
+    let without_order = new_payment(&world, &OrderSnapshot { id: OrderId::generate(), ..order });
+    let store = async |tx: &mut Tx| {
+        context.payments.insert(tx, without_order.clone());
+        Ok::<_, CommitError>(())
+    };
+    context.bus.transact(store).await.unwrap();
+    for payment in [unseen, without_order] {
+        let (id, asked) = (payment.id, settle::ask_once(&context, payment, None).await);
+        assert!(matches!(asked, Err(SettleError::Unseen(of)) if of == id), "{asked:?}");
+    }
 }
