@@ -24,6 +24,7 @@
 //! committed, or acknowledge what is not handled.
 
 mod aggregate;
+mod causality;
 mod changes;
 mod commit;
 mod committer;
@@ -73,6 +74,7 @@ use crate::{
     clock::{Clock, Timestamp},
     shutdown::Tasks,
 };
+use causality::Causality;
 use committer::Committer;
 use publisher::Publisher;
 use relay::Registry;
@@ -140,6 +142,7 @@ pub struct Bus {
 struct Inner {
     config: BusConfig,
     database: Database,
+    causality: Causality,
     clock: Clock,
     committer: Committer,
     publisher: Publisher,
@@ -162,9 +165,11 @@ impl Bus {
         documents::prepare(&database).await.map_err(BusError::Indexes)?;
         let (to_relay, from_commits) = mpsc::channel(RELAY_QUEUE);
         let registry = Registry::default();
-        let committer = Committer::start(database.clone(), to_relay, config.grouping, tasks);
+        let causality = Causality::default();
+        let committer =
+            Committer::start(database.clone(), causality.clone(), to_relay, config.grouping, tasks);
         let listening = Mutex::default();
-        let inner = Inner { config, database, clock, committer, publisher, registry, listening };
+        let inner = Inner { config, database, causality, clock, committer, publisher, registry, listening };
         let bus = Self { inner: Arc::new(inner) };
         tasks.spawn("relay", relay::run(bus.clone(), from_commits, tasks.stopping()));
         tasks.spawn("repair", repair::run(bus.clone(), tasks.stopping()));
@@ -180,7 +185,7 @@ impl Bus {
 
     /// Reads aggregates of one kind.
     pub fn repository<A: Aggregate>(&self) -> Repository<A> {
-        Repository::new(&self.inner.database)
+        Repository::new(&self.inner.database, self.inner.causality.clone())
     }
 
     /// The dead letters of this service.

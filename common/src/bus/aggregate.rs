@@ -4,11 +4,12 @@ use std::{fmt::Debug, time::Duration};
 
 use bson::{Document, doc};
 use futures::TryStreamExt as _;
-use mongodb::{Collection, Database};
+use mongodb::{ClientSession, Collection, Database};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::timeout;
 
 use super::{
+    causality::Causality,
     documents::Stored,
     outbox::{OutboxEntry, Publication},
 };
@@ -116,17 +117,18 @@ pub enum StoreError {
 #[derive(Debug)]
 pub struct Repository<A: Aggregate> {
     collection: Collection<Stored<A>>,
+    causality: Causality,
 }
 
 impl<A: Aggregate> Clone for Repository<A> {
     fn clone(&self) -> Self {
-        Self { collection: self.collection.clone() }
+        Self { collection: self.collection.clone(), causality: self.causality.clone() }
     }
 }
 
 impl<A: Aggregate> Repository<A> {
-    pub(super) fn new(database: &Database) -> Self {
-        Self { collection: database.collection(A::COLLECTION) }
+    pub(super) fn new(database: &Database, causality: Causality) -> Self {
+        Self { collection: database.collection(A::COLLECTION), causality }
     }
 
     pub(super) fn collection(&self) -> &Collection<Stored<A>> {
@@ -140,8 +142,9 @@ impl<A: Aggregate> Repository<A> {
 
     /// The first aggregate that matches.
     pub async fn find_one(&self, filter: Document) -> Result<Option<Loaded<A>>, StoreError> {
-        let found = in_time(self.collection.find_one(filter).into_future()).await?;
-        Ok(found.map(Stored::into_loaded))
+        let read =
+            async |session: &mut ClientSession| self.collection.find_one(filter).session(session).await;
+        Ok(self.read(read).await?.map(Stored::into_loaded))
     }
 
     /// The aggregates that match, at most `limit` (and never more than 1,000) of them.
@@ -153,7 +156,11 @@ impl<A: Aggregate> Repository<A> {
     ) -> Result<Vec<Loaded<A>>, StoreError> {
         let limit = limit.clamp(1, MAX_RESULTS);
         let found = self.collection.find(filter).sort(sort).limit(limit);
-        in_time(async { found.await?.map_ok(Stored::into_loaded).try_collect().await }).await
+        let read = async |session: &mut ClientSession| {
+            let mut found = found.session(&mut *session).await?;
+            found.stream(session).map_ok(Stored::into_loaded).try_collect().await
+        };
+        self.read(read).await
     }
 
     /// The aggregates that follow an id in the order of the ids, or the first of all.
@@ -165,18 +172,32 @@ impl<A: Aggregate> Repository<A> {
 
     /// How many aggregates match.
     pub async fn count(&self, filter: Document) -> Result<u64, StoreError> {
-        in_time(self.collection.count_documents(filter).into_future()).await
+        let count = self.collection.count_documents(filter);
+        self.read(async |session: &mut ClientSession| count.session(session).await).await
     }
 
     /// The results of a read-only pipeline, at most 1,000 of them.
     pub async fn aggregate(&self, mut pipeline: Vec<Document>) -> Result<Vec<Document>, StoreError> {
         pipeline.push(doc! { "$limit": MAX_RESULTS });
         let found = self.collection.aggregate(pipeline);
-        in_time(async { found.await?.try_collect().await }).await
+        let read = async |session: &mut ClientSession| {
+            let mut found = found.session(&mut *session).await?;
+            found.stream(session).try_collect().await
+        };
+        self.read(read).await
     }
-}
 
-/// What MongoDB does not answer in time counts as away: a listener whose reads hang is to wait, not to give up.
-async fn in_time<T>(read: impl Future<Output = mongodb::error::Result<T>>) -> Result<T, StoreError> {
-    Ok(timeout(READ_TIMEOUT, read).await.map_err(|_| StoreError::Late)??)
+    /// What MongoDB does not answer in time counts as away: a listener whose reads hang is to wait, not to give up.
+    async fn read<T>(
+        &self,
+        read: impl AsyncFnOnce(&mut ClientSession) -> mongodb::error::Result<T>,
+    ) -> Result<T, StoreError> {
+        let read = async {
+            let mut session = self.causality.session(self.collection.client()).await?;
+            let found = read(&mut session).await?;
+            self.causality.note(&session);
+            Ok::<_, mongodb::error::Error>(found)
+        };
+        Ok(timeout(READ_TIMEOUT, read).await.map_err(|_| StoreError::Late)??)
+    }
 }

@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{
     Grouping,
+    causality::Causality,
     commit::{CommitError, read_reply},
     relay::Job,
     tx::Write,
@@ -36,12 +37,18 @@ pub(super) struct Committer {
 }
 
 impl Committer {
-    pub fn start(database: Database, to_relay: mpsc::Sender<Job>, grouping: Grouping, tasks: &Tasks) -> Self {
+    pub fn start(
+        database: Database,
+        causality: Causality,
+        to_relay: mpsc::Sender<Job>,
+        grouping: Grouping,
+        tasks: &Tasks,
+    ) -> Self {
         let (queue, units) = mpsc::channel(QUEUE);
         let stopping = tasks.stopping();
         tasks.spawn("committer", async move {
             tokio::select! {
-                () = run(database, to_relay, grouping, units) => {}
+                () = run(database, causality, to_relay, grouping, units) => {}
                 // Whoever still wants to commit is itself waited for before the drain begins.
                 () = stopping.cancelled() => {}
             }
@@ -63,6 +70,7 @@ impl Committer {
 
 async fn run(
     database: Database,
+    causality: Causality,
     to_relay: mpsc::Sender<Job>,
     grouping: Grouping,
     mut units: mpsc::Receiver<Unit>,
@@ -74,9 +82,9 @@ async fn run(
         if units.recv_many(&mut group, grouping.max_units).await == 0 {
             return;
         }
-        let (database, to_relay) = (database.clone(), to_relay.clone());
+        let (database, causality, to_relay) = (database.clone(), causality.clone(), to_relay.clone());
         tokio::spawn(async move {
-            commit_group(&database, &to_relay, group).await;
+            commit_group(&database, &causality, &to_relay, group).await;
             drop(permit);
         });
     }
@@ -85,7 +93,12 @@ async fn run(
 /// Which write of which unit of work.
 type Position = (usize, usize);
 
-async fn commit_group(database: &Database, to_relay: &mpsc::Sender<Job>, group: Vec<Unit>) {
+async fn commit_group(
+    database: &Database,
+    causality: &Causality,
+    to_relay: &mpsc::Sender<Job>,
+    group: Vec<Unit>,
+) {
     metrics::histogram!("bus_commit_group_size").record(u32::try_from(group.len()).unwrap_or(u32::MAX));
     let mut bulks: BTreeMap<(&str, bool), Vec<Position>> = BTreeMap::new();
     for (u, unit) in group.iter().enumerate() {
@@ -100,7 +113,7 @@ async fn commit_group(database: &Database, to_relay: &mpsc::Sender<Job>, group: 
     }
     failpoint::pass(Point::CommitUnsent);
     let results = join_all(bulks.iter().map(|((collection, guarded), positions)| {
-        send_bulk(database, collection, *guarded, positions, &group)
+        send_bulk(database, causality, collection, *guarded, positions, &group)
     }))
     .await;
     failpoint::pass(Point::CommitUnanswered);
@@ -119,6 +132,7 @@ async fn commit_group(database: &Database, to_relay: &mpsc::Sender<Job>, group: 
 
 async fn send_bulk(
     database: &Database,
+    causality: &Causality,
     collection: &str,
     guarded: bool,
     positions: &[Position],
@@ -131,7 +145,10 @@ async fn send_bulk(
     };
     let sent = database.run_raw_command(command);
     match tokio::time::timeout(COMMIT_TIMEOUT, sent).await {
-        Ok(Ok(reply)) => read_reply(&reply, guarded, positions.len()),
+        Ok(Ok(reply)) => {
+            causality.note_reply(&reply);
+            read_reply(&reply, guarded, positions.len())
+        }
         Ok(Err(error)) => vec![Err(CommitError::Unavailable(error.to_string())); positions.len()],
         Err(_) => vec![Err(CommitError::Unavailable("no answer in time".to_owned())); positions.len()],
     }

@@ -1,4 +1,8 @@
-use common::{bus::CommitError, testing::TestWorld};
+use bson::{Document, doc};
+use common::{
+    bus::{Aggregate as _, CommitError},
+    testing::TestWorld,
+};
 use futures::future::join_all;
 
 use crate::fixture::{Claim, Process, insert, load, raise};
@@ -113,5 +117,27 @@ async fn an_event_without_a_write_is_refused() {
         })
         .await;
     assert!(matches!(result, Err(CommitError::Rejected(_))), "{result:?}");
+    process.stop().await;
+}
+
+/// A majority read alone may show less for a moment when another member of the replica set has been elected.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_asks_for_what_was_committed_before_whoever_is_primary() {
+    let world = TestWorld::new("orders").await;
+    let process = Process::start(&world).await;
+    let database = process.bus.database();
+    let hello = database.run_command(doc! { "hello": 1 }).await.unwrap();
+    let claim = Claim::of_seat("1");
+    insert(&process.bus, &claim).await.unwrap();
+    database.run_command(doc! { "profile": 2 }).await.unwrap();
+    load(&process.bus, claim.order.id).await;
+    database.run_command(doc! { "profile": 0 }).await.unwrap();
+    let profile = database.collection::<Document>("system.profile");
+    let by_id = doc! { "command.find": Claim::COLLECTION, "command.filter._id": claim.order.id.to_string() };
+    let read = profile.find_one(by_id).await.unwrap().unwrap();
+    let concern = read.get_document("command").unwrap().get_document("readConcern").unwrap();
+    assert_eq!(concern.get_str("level").unwrap(), "majority");
+    let (asked, before) = (concern.get_timestamp("afterClusterTime"), hello.get_timestamp("operationTime"));
+    assert!(asked.unwrap() > before.unwrap(), "{concern}");
     process.stop().await;
 }
