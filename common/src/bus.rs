@@ -35,6 +35,7 @@ mod lanes;
 mod listener;
 mod meta;
 mod outbox;
+mod pace;
 mod pages;
 mod publisher;
 mod relay;

@@ -20,6 +20,7 @@ use super::{
     Bus,
     documents::AWAITING_PEER,
     outbox::{OutboxEntry, Publication},
+    pace::Pace,
     publisher::PublishError,
     relay::{Kind, Page},
 };
@@ -35,11 +36,12 @@ const COLLECTION: &str = "bus_streams";
 const LEASE: Duration = Duration::from_secs(15);
 /// How many aggregates one page of a repair holds.
 const PAGE: i64 = 250;
-/// How many events a repair publishes in a second. Consumers know most of them and are quick about that, but
-/// what happens now stands in line behind them.
+/// How many events a repair publishes in a second, even if the listeners are quicker.
 const EVENTS_PER_SECOND: u32 = 1_000;
 /// How many events of a repair are unacknowledged at once.
 const IN_FLIGHT: usize = 64;
+/// How often a repair looks whether the listeners have heard the last page.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// What a service remembers of its stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +75,7 @@ struct Repair {
     epoch: i64,
     /// Those that wait, and then all.
     rest: VecDeque<Pages>,
+    pace: Pace,
     published: u64,
 }
 
@@ -204,7 +207,7 @@ impl Repairer {
     }
 
     async fn publish(&self, repair: &mut Repair) -> Result<(), RepairError> {
-        let Repair { epoch, rest, published } = repair;
+        let Repair { epoch, rest, pace, published } = repair;
         let why = format!("epoch-{epoch}");
         if *published == 0 {
             failpoint::pass(Point::RepairUnbegun);
@@ -218,6 +221,11 @@ impl Repairer {
             failpoint::pass(Point::RepairPaged);
             self.change(*epoch, doc! { "leaseUntil": self.lease() }).await?;
             pages.go_past(last);
+            pace.begin_to_wait();
+            while !pace.allows_more(&self.bus).await {
+                sleep(LOOK_AGAIN).await;
+                self.change(*epoch, doc! { "leaseUntil": self.lease() }).await?;
+            }
         }
         failpoint::pass(Point::RepairUnrecorded);
         let nobody = doc! { "repairing": false, "repairer": Bson::Null, "leaseUntil": Bson::Null };
@@ -238,7 +246,7 @@ impl Repairer {
 impl Repair {
     fn of(bus: &Bus, epoch: i64) -> Self {
         let rest = [Scope::Waiting, Scope::All].map(|scope| Pages::new(bus, scope));
-        Self { epoch, rest: VecDeque::from(rest), published: 0 }
+        Self { epoch, rest: VecDeque::from(rest), pace: Pace::new(), published: 0 }
     }
 }
 

@@ -1,8 +1,14 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_nats::jetstream;
-use common::{bus::Listener as _, events::order::OrderCreated, ids::OrderId, testing::TestWorld};
+use common::{
+    bus::{Listener as _, Outcome},
+    events::order::OrderCreated,
+    ids::OrderId,
+    testing::TestWorld,
+};
 use futures::future::join_all;
+use tokio::sync::Mutex;
 
 use crate::{
     fixture::{Claim, Process, insert, insert_all, load, raise},
@@ -149,6 +155,40 @@ async fn after_a_loss_what_waits_for_another_service_comes_first_and_then_the_ne
     // Sixty-four are on their way at once, so neighbours may change places.
     assert!(place(&claims[599]) < 100, "the newest came as number {}", place(&claims[599]));
     assert!(place(&claims[1]) > 500, "the oldest came as number {}", place(&claims[1]));
+    process.stop().await;
+}
+
+/// The listener hears some two hundred events in a second, and a repair may publish a thousand.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_during_a_repair_does_not_stand_in_line_behind_all_of_it() {
+    let mut fragile = Fragile::new().await;
+    let process = Process::start(&fragile.world).await;
+    let claims = many_claims(&process).await;
+    fragile.world.settle().await;
+
+    fragile.kill();
+    fragile.start_empty().await;
+    let one_at_a_time = Arc::new(Mutex::new(()));
+    let script = Script::new(move |_| {
+        let one_at_a_time = one_at_a_time.clone();
+        async move {
+            let _turn = one_at_a_time.lock().await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            Ok(Outcome::Done)
+        }
+    });
+    let begun = async || (!fragile.world.published::<OrderCreated>().await.is_empty()).then_some(());
+    fragile.world.eventually("the repair to begin", begun).await;
+    process.listen(&script).await;
+    let some = async || (script.count() > 600).then_some(());
+    fragile.world.eventually("the first events of the repair", some).await;
+    let late = Claim::of_seat("2");
+    let before = script.count();
+    insert(&process.bus, &late).await.unwrap();
+    let heard = async || (script.heard(late.order.id) == [1]).then(|| script.count());
+    let stood_behind = fragile.world.eventually("an event during the repair", heard).await - before;
+    assert!(stood_behind < claims.len() - before, "it stood behind {stood_behind}");
+    until_all_are_published(&fragile.world, &process, &claims).await;
     process.stop().await;
 }
 

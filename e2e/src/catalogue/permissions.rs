@@ -17,6 +17,7 @@ const HEAD: &str = "\
 # here, and they come from the environment. A service may
 #   - publish the facts that it owns (docs/EVENTS.md), and its own dead letters;
 #   - look at the six streams, and make one that is lost (common/src/bus/streams.rs);
+#   - look at who listens to its own stream, and how far they are (common/src/bus/pace.rs);
 #   - make, look at and read its own consumers (common/src/bus/consumer.rs), and acknowledge what they gave it;
 #   - hear answers, in an inbox that nobody else can read (common/src/service/nats.rs).
 # It may not delete or change a stream, nor read one but through its own consumers.
@@ -69,6 +70,7 @@ fn publishes(service: &str) -> Vec<String> {
         let streams = OWNERS.into_iter().chain([DEAD_LETTERS]).map(|owner| of.stream(owner));
         subjects.extend(streams.map(|stream| format!("$JS.API.STREAM.{asked}.{stream}")));
     }
+    subjects.push(format!("$JS.API.CONSUMER.LIST.{}", of.stream(service)));
     for (_, listener) in &listeners {
         let consumer = format!("{}.{}", of.stream(listener.owner), listener.durable);
         subjects.extend([

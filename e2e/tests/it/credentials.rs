@@ -71,6 +71,7 @@ fn nobody_says_on_nats_what_is_anothers_or_hears_what_is_not_for_him() {
                 format!("$JS.API.STREAM.MSG.GET.{stream}"),
                 format!("$JS.API.STREAM.MSG.DELETE.{stream}"),
                 "$JS.API.CONSUMER.CREATE.ORDERS".to_owned(),
+                format!("$JS.API.CONSUMER.LIST.{}", other.to_uppercase()),
                 format!("$JS.API.CONSUMER.CREATE.ORDERS.{own}-made-up.orders.>"),
                 format!("$JS.API.CONSUMER.MSG.NEXT.AUTH.{other}-keep-ended-session-on-session-revoked"),
                 format!("$JS.API.CONSUMER.DELETE.AUTH.{own}-keep-ended-session-on-session-revoked"),
@@ -78,6 +79,7 @@ fn nobody_says_on_nats_what_is_anothers_or_hears_what_is_not_for_him() {
             ] {
                 user.may_not_publish(&subject).await;
             }
+            user.may_ask(&format!("$JS.API.CONSUMER.LIST.{stream}")).await;
             for subject in
                 [format!("{other}.>"), ">".to_owned(), "_INBOX.>".to_owned(), format!("_INBOX_{other}.>")]
             {
@@ -195,6 +197,12 @@ impl NatsUser {
     async fn may_not_publish(&self, subject: &str) {
         self.client.publish(subject.to_owned(), "nonsense".into()).await.unwrap();
         self.is_refused("Publish", subject).await;
+    }
+
+    async fn may_ask(&self, subject: &str) {
+        let answer = self.client.request(subject.to_owned(), "".into()).await;
+        let answer = answer.unwrap_or_else(|error| panic!("{subject} is not answered: {error}"));
+        assert!(!answer.payload.is_empty(), "{subject}");
     }
 
     async fn may_not_subscribe(&self, subject: &str) {
