@@ -182,12 +182,14 @@ impl NatsUser {
         let refused = Arc::new(Mutex::new(Vec::new()));
         let seed = Guards::of_the_cluster().nkey_seed(service.name()).unwrap();
         let notes = Arc::clone(&refused);
-        let options = ConnectOptions::with_nkey(seed).event_callback(move |event| {
-            if let Event::ServerError(error) = event {
-                notes.lock().unwrap().push(error.to_string());
-            }
-            std::future::ready(())
-        });
+        let inbox = format!("_INBOX_{}", service.name());
+        let options =
+            ConnectOptions::with_nkey(seed).custom_inbox_prefix(inbox).event_callback(move |event| {
+                if let Event::ServerError(error) = event {
+                    notes.lock().unwrap().push(error.to_string());
+                }
+                std::future::ready(())
+            });
         let url = xtask::servers::nats::url(market.machinery.ports().servers.nats);
         let client = options.connect(url).await.expect("connect with the key of a service");
         Self { client, refused }
