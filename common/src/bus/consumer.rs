@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
+use async_nats::jetstream::consumer::{AckPolicy, Info, PullConsumer, pull};
 
 use super::{Bus, ListenerInfo};
 
@@ -41,6 +41,11 @@ pub(crate) struct Lag {
     pub acknowledged: u64,
 }
 
+/// How many messages a consumer has not acknowledged yet, delivered or not.
+pub(super) fn waiting(info: &Info) -> u64 {
+    info.num_pending.saturating_add(u64::try_from(info.num_ack_pending).unwrap_or(u64::MAX))
+}
+
 /// Asks JetStream how far a listener is; `None` if it does not say.
 pub(super) async fn lag(bus: &Bus, info: &ListenerInfo) -> Option<Lag> {
     let publisher = &bus.inner.publisher;
@@ -51,7 +56,7 @@ pub(super) async fn lag(bus: &Bus, info: &ListenerInfo) -> Option<Lag> {
     let consumer: PullConsumer =
         publisher.context().get_consumer_from_stream(&info.durable, stream).await.ok()?;
     let known = consumer.cached_info();
-    let waiting = known.num_pending + u64::try_from(known.num_ack_pending).unwrap_or(u64::MAX);
+    let waiting = waiting(known);
     let gauge = metrics::gauge!("bus_consumer_lag", "listener" => info.durable.clone());
     gauge.set(u32::try_from(waiting).unwrap_or(u32::MAX));
     Some(Lag { listener: info.durable.clone(), waiting, acknowledged: known.ack_floor.stream_sequence })

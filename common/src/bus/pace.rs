@@ -3,11 +3,11 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use async_nats::jetstream::consumer;
+use async_nats::jetstream::consumer::Info;
 use futures::TryStreamExt as _;
 use tokio::time::{Instant, timeout};
 
-use super::Bus;
+use super::{Bus, consumer::waiting};
 
 /// How many events may be before a listener when the next page is published.
 const LINE: u64 = 500;
@@ -69,12 +69,11 @@ struct Heard {
     waiting: u64,
 }
 
-impl From<consumer::Info> for Heard {
-    fn from(info: consumer::Info) -> Self {
-        let in_hand = u64::try_from(info.num_ack_pending).unwrap_or(u64::MAX);
+impl From<Info> for Heard {
+    fn from(info: Info) -> Self {
         Self {
             place: info.delivered.consumer_sequence + info.ack_floor.consumer_sequence,
-            waiting: info.num_pending.saturating_add(in_hand),
+            waiting: waiting(&info),
             listener: info.name,
         }
     }
@@ -86,7 +85,7 @@ async fn listeners(bus: &Bus) -> Option<Vec<Heard>> {
     let publisher = &bus.inner.publisher;
     let stream = publisher.namespace().stream(bus.inner.config.service);
     let stream = publisher.context().get_stream(stream).await.ok()?;
-    let consumers: Vec<consumer::Info> = stream.consumers().try_collect().await.ok()?;
+    let consumers: Vec<Info> = stream.consumers().try_collect().await.ok()?;
     let durable = consumers.into_iter().filter(|info| info.config.durable_name.is_some());
     Some(durable.map(Heard::from).collect())
 }

@@ -163,11 +163,7 @@ async fn after_a_loss_what_waits_for_another_service_comes_first_and_then_the_ne
 async fn what_happens_during_a_repair_does_not_stand_in_line_behind_all_of_it() {
     let mut fragile = Fragile::new().await;
     let process = Process::start(&fragile.world).await;
-    let claims = many_claims(&process).await;
-    fragile.world.settle().await;
-
-    fragile.kill();
-    fragile.start_empty().await;
+    let claims = lose_many_claims(&mut fragile, &process).await;
     let one_at_a_time = Arc::new(Mutex::new(()));
     let script = Script::new(move |_| {
         let one_at_a_time = one_at_a_time.clone();
@@ -177,8 +173,7 @@ async fn what_happens_during_a_repair_does_not_stand_in_line_behind_all_of_it() 
             Ok(Outcome::Done)
         }
     });
-    let begun = async || (!fragile.world.published::<OrderCreated>().await.is_empty()).then_some(());
-    fragile.world.eventually("the repair to begin", begun).await;
+    until_repair_begins(&fragile.world).await;
     process.listen(&script).await;
     let some = async || (script.count() > 600).then_some(());
     fragile.world.eventually("the first events of the repair", some).await;
@@ -197,11 +192,7 @@ async fn what_happens_during_a_repair_does_not_stand_in_line_behind_all_of_it() 
 async fn a_repair_comes_to_its_end_while_both_replicas_publish() {
     let mut fragile = Fragile::new().await;
     let (left, right) = (Process::start(&fragile.world).await, Process::start(&fragile.world).await);
-    let claims = many_claims(&left).await;
-    fragile.world.settle().await;
-
-    fragile.kill();
-    fragile.start_empty().await;
+    let claims = lose_many_claims(&mut fragile, &left).await;
     let publishing = async {
         loop {
             for process in [&left, &right] {
@@ -222,24 +213,27 @@ async fn a_repair_comes_to_its_end_while_both_replicas_publish() {
 async fn a_repair_that_fails_half_way_goes_on_at_once() {
     let mut fragile = Fragile::new().await;
     let process = Process::start(&fragile.world).await;
-    let claims = many_claims(&process).await;
-    fragile.world.settle().await;
-
-    fragile.kill();
-    fragile.start_empty().await;
-    let begun = async || (!fragile.world.published::<OrderCreated>().await.is_empty()).then_some(());
-    fragile.world.eventually("the repair to begin", begun).await;
+    let claims = lose_many_claims(&mut fragile, &process).await;
+    until_repair_begins(&fragile.world).await;
     fragile.kill();
     fragile.start_again().await;
     until_all_are_published(&fragile.world, &process, &claims).await;
     process.stop().await;
 }
 
-/// So many that their repair takes a while.
-async fn many_claims(process: &Process) -> Vec<Claim> {
+/// The stream is lost with so many that their repair takes a while.
+async fn lose_many_claims(fragile: &mut Fragile, process: &Process) -> Vec<Claim> {
     let claims: Vec<Claim> = (0..1_500).map(|_| Claim::of_seat("1")).collect();
     insert_all(&process.bus, &claims).await;
+    fragile.world.settle().await;
+    fragile.kill();
+    fragile.start_empty().await;
     claims
+}
+
+async fn until_repair_begins(world: &TestWorld) {
+    let begun = async || (!world.published::<OrderCreated>().await.is_empty()).then_some(());
+    world.eventually("the repair to begin", begun).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
