@@ -8,8 +8,9 @@ const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 const CARD_GROUPS: [&[usize]; 3] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4]];
 /// The least of each part of a token; ours have many more.
 const TOKEN_PARTS: [usize; 3] = [12, 12, 32];
-/// What introduces the number of a cursor, without what separates its two words and the number.
-const CURSOR_ID: &str = "cursorid";
+/// What introduces the number of a cursor, and how many bytes may separate its words and the number.
+const CURSORS: [&str; 3] = ["cursorid", "cursors", "getmore"];
+const CURSOR_SEPARATORS: usize = 8;
 /// What introduces a credential, and what may be between the two.
 const AUTHORIZATION: &str = "authorization";
 const COOKIES: [&str; 3] = ["__host-stagedoor=", "stagedoor=", "stagedoor-refresh="];
@@ -99,7 +100,7 @@ fn excerpt(text: &str, at: &Range<usize>) -> String {
 /// issuer do; and satisfy the check digit. Of numbers that are drawn by chance one in ten has a good check
 /// digit, but ids are in hexadecimal or base64, where letters or dashes stand beside the digits, and times in
 /// milli-, micro- or nanoseconds begin with a 1 until the year 2033, which no card does. Only MongoDB numbers its
-/// cursors by chance, and has them said when one is lost.
+/// cursors by chance; it and its driver say which one is lost or was interrupted.
 fn card_numbers(bytes: &[u8]) -> Vec<Range<usize>> {
     let runs = digit_runs(bytes);
     let alone = runs.iter().filter(|run| CARD_DIGITS.contains(&run.len())).cloned();
@@ -143,11 +144,13 @@ fn stands_alone(bytes: &[u8], at: &Range<usize>) -> bool {
     !before.is_some_and(glued) && !bytes.get(at.end).is_some_and(glued)
 }
 
-/// `cursor id 4242424242424242420 not found`, `"cursorId":4242424242424242420`
+/// `cursor id 4242424242424242428 not found`, `"cursorId":4242424242424242428`, `{\"getMore\":4242424242424242428`
 fn is_cursor(bytes: &[u8], at: &Range<usize>) -> bool {
-    let before = &bytes[at.start.saturating_sub(CURSOR_ID.len() + 3)..at.start];
-    let letters = before.iter().filter(|byte| byte.is_ascii_alphabetic()).map(u8::to_ascii_lowercase);
-    letters.eq(CURSOR_ID.bytes())
+    CURSORS.iter().any(|name| {
+        let before = bytes[..at.start].iter().rev().take(name.len() + CURSOR_SEPARATORS);
+        let letters = before.filter(|byte| byte.is_ascii_alphabetic()).map(u8::to_ascii_lowercase);
+        letters.take(name.len()).eq(name.bytes().rev())
+    })
 }
 
 fn is_card_number(text: &[u8]) -> bool {
@@ -230,6 +233,7 @@ mod tests {
             "4222222222222",
             "4242424242424242428",
             "a cursor, and 4242424242424242428",
+            "a getMore with the card 4242424242424242428",
         ] {
             assert_eq!(kinds(text.as_bytes()), [Kind::CardNumber], "{text:?}");
         }
@@ -252,6 +256,10 @@ mod tests {
             "$date 4242",
             "cursor id 4242424242424242428 not found",
             "{\"cursorId\":4242424242424242428}",
+            "\"cmd\":{\"getMore\":4242424242424242428,\"collection\"",
+            "{\\\"cmd\\\":{\\\"getMore\\\":4242424242424242428,",
+            "{\"killCursors\":\"users\",\"cursors\":[4242424242424242428]}",
+            "\"cursor\":{\"id\":4242424242424242428,\"ns\":",
         ] {
             assert_eq!(kinds(text.as_bytes()), [], "{text:?}");
         }
