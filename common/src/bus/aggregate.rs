@@ -4,7 +4,11 @@ use std::{fmt::Debug, time::Duration};
 
 use bson::{Document, doc};
 use futures::TryStreamExt as _;
-use mongodb::{ClientSession, Collection, Database};
+use mongodb::{
+    ClientSession, Collection, Database,
+    action::{Action as _, Find},
+    options::Hint,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::timeout;
 
@@ -113,6 +117,14 @@ pub enum StoreError {
     Late,
 }
 
+/// Which of the aggregates, the newest first.
+pub(super) struct Newest {
+    pub filter: Document,
+    /// The index that leads to them, where MongoDB would rather walk through all ids.
+    pub index: Option<Hint>,
+    pub limit: i64,
+}
+
 /// Reads aggregates of one kind. It cannot write: writes are recorded in a [`Tx`](super::Tx).
 #[derive(Debug)]
 pub struct Repository<A: Aggregate> {
@@ -155,10 +167,21 @@ impl<A: Aggregate> Repository<A> {
         limit: i64,
     ) -> Result<Vec<Loaded<A>>, StoreError> {
         let limit = limit.clamp(1, MAX_RESULTS);
-        let found = self.collection.find(filter).sort(sort).limit(limit);
+        let found = self.all(self.collection.find(filter).sort(sort).limit(limit)).await?;
+        Ok(found.into_iter().map(Stored::into_loaded).collect())
+    }
+
+    /// Those with the highest ids, which are the newest.
+    pub(super) async fn newest(&self, Newest { filter, index, limit }: Newest) -> Result<Vec<A>, StoreError> {
+        let found = self.collection.find(filter).sort(doc! { "_id": -1 }).limit(limit);
+        let found = self.all(found.optional(index, Find::hint)).await?;
+        Ok(found.into_iter().map(|stored| stored.state).collect())
+    }
+
+    async fn all(&self, found: Find<'_, Stored<A>>) -> Result<Vec<Stored<A>>, StoreError> {
         let read = async |session: &mut ClientSession| {
             let mut found = found.session(&mut *session).await?;
-            found.stream(session).map_ok(Stored::into_loaded).try_collect().await
+            found.stream(session).try_collect().await
         };
         self.read(read).await
     }

@@ -16,11 +16,7 @@ use std::{
 
 use bson::{Document, RawArrayBuf, doc, rawdoc};
 use futures::{StreamExt as _, TryStreamExt as _, future::BoxFuture, stream::FuturesUnordered};
-use mongodb::{
-    Database,
-    action::{Action as _, Find},
-    options::Hint,
-};
+use mongodb::Database;
 use serde::Deserialize;
 use tokio::{
     sync::mpsc,
@@ -29,9 +25,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Bus,
-    aggregate::{Aggregate, Loaded},
-    documents::Stored,
+    Bus, StoreError,
+    aggregate::{Aggregate, Newest},
     lanes::Lanes,
     outbox::{OutboxEntry, Publication},
     publisher::{PublishError, Publisher},
@@ -81,31 +76,16 @@ pub(super) struct Kind {
 
 /// Reads a page of documents, the newest first, and gives `(document id, facts)` of each.
 pub(super) type CurrentFacts =
-    fn(Database, Page) -> BoxFuture<'static, Result<Vec<(String, Vec<Publication>)>, mongodb::error::Error>>;
-
-/// Which documents.
-pub(super) struct Page {
-    pub filter: Document,
-    /// The index that leads to them, where MongoDB would rather walk through all ids.
-    pub index: Option<Hint>,
-    pub limit: i64,
-}
+    fn(Bus, Newest) -> BoxFuture<'static, Result<Vec<(String, Vec<Publication>)>, StoreError>>;
 
 impl Registry {
     pub fn add<A: Aggregate>(&self) {
         let kind = Kind {
             collection: A::COLLECTION,
-            current_facts: |database, page| {
+            current_facts: |bus, page| {
                 Box::pin(async move {
-                    let collection = database.collection::<Stored<A>>(A::COLLECTION);
-                    let find = collection.find(page.filter).sort(doc! { "_id": -1 }).limit(page.limit);
-                    let documents = find.optional(page.index, Find::hint).await?;
-                    let facts = |stored: Stored<A>| {
-                        let id = stored.id.clone();
-                        let loaded: Loaded<A> = stored.into_loaded();
-                        (id, loaded.state.current_facts())
-                    };
-                    documents.map_ok(facts).try_collect().await
+                    let found = bus.repository::<A>().newest(page).await?;
+                    Ok(found.into_iter().map(|state| (state.document_id(), state.current_facts())).collect())
                 })
             },
         };

@@ -17,12 +17,13 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Bus,
+    Bus, StoreError,
+    aggregate::Newest,
     documents::AWAITING_PEER,
     outbox::{OutboxEntry, Publication},
     pace::Pace,
     publisher::PublishError,
-    relay::{Kind, Page},
+    relay::Kind,
 };
 use crate::{
     clock::Timestamp,
@@ -81,8 +82,10 @@ struct Repair {
 
 #[derive(Debug, thiserror::Error)]
 enum RepairError {
-    #[error("repair: read or write MongoDB")]
-    Store(#[from] mongodb::error::Error),
+    #[error("repair: what is remembered of the stream")]
+    Watermark(#[from] mongodb::error::Error),
+    #[error("repair: current states")]
+    Store(#[from] StoreError),
     #[error("repair: encode the watermark")]
     Encode(#[from] bson::error::Error),
     #[error("repair: publish again")]
@@ -335,8 +338,8 @@ impl Pages {
             if let Some(before) = before {
                 filter.insert("_id", doc! { "$lt": before });
             }
-            let page = Page { filter, index: self.scope.index(), limit: PAGE };
-            let page = (kind.current_facts)(bus.inner.database.clone(), page).await?;
+            let page = Newest { filter, index: self.scope.index(), limit: PAGE };
+            let page = (kind.current_facts)(bus.clone(), page).await?;
             if let Some((last, _)) = page.last() {
                 let last = last.clone();
                 return Ok(Some((page.into_iter().flat_map(|(_, facts)| facts).collect(), last)));
@@ -378,7 +381,9 @@ async fn remembered(bus: &Bus) -> Result<Option<Watermark>, RepairError> {
     Ok(bus.inner.database.collection::<Watermark>(COLLECTION).find_one(doc! { "_id": id }).await?)
 }
 
-/// Changes what is remembered, if it is still so; says whether it was.
+/// Changes what is remembered, if it is still so; says whether it was. What is read after that shows all that was
+/// committed before, by whichever replica and whoever is primary: a state that is older than what the stream has lost would
+/// leave the loss as it is.
 async fn update(bus: &Bus, mut query: Document, change: Document, upsert: bool) -> Result<bool, RepairError> {
     query.insert("_id", bus.inner.config.service);
     let command = doc! {
@@ -387,6 +392,7 @@ async fn update(bus: &Bus, mut query: Document, change: Document, upsert: bool) 
         "writeConcern": { "w": "majority", "j": true },
     };
     let reply = bus.inner.database.run_command(command).await?;
+    bus.inner.causality.note_reply(&reply);
     Ok(reply.get_i32("n").unwrap_or_default() > 0)
 }
 

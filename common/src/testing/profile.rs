@@ -28,10 +28,7 @@ impl Profile {
     ///
     /// If MongoDB does not answer, or no such query was made.
     pub async fn plans(&self, collection: &str, field: &str) -> Vec<String> {
-        let namespace = format!("{}.{collection}", self.database.name());
-        let queries = self.database.collection::<Document>("system.profile");
-        let found = queries.find(doc! { "op": "query", "ns": namespace }).await.expect("read the profile");
-        let found: Vec<Document> = found.try_collect().await.expect("read the profile");
+        let found = self.queries(collection).await;
         let filter =
             |query: &Document| query.get_document("command").ok()?.get_document("filter").ok().cloned();
         let mentions =
@@ -43,5 +40,22 @@ impl Profile {
             .collect();
         assert!(!plans.is_empty(), "no query of {collection} asked for {field}");
         plans
+    }
+
+    /// The commands that have read a collection.
+    ///
+    /// # Panics
+    ///
+    /// If MongoDB does not answer.
+    pub async fn reads(&self, collection: &str) -> Vec<Document> {
+        let queries = self.queries(collection).await;
+        queries.iter().filter_map(|query| query.get_document("command").ok().cloned()).collect()
+    }
+
+    async fn queries(&self, collection: &str) -> Vec<Document> {
+        let namespace = format!("{}.{collection}", self.database.name());
+        let queries = self.database.collection::<Document>("system.profile");
+        let found = queries.find(doc! { "op": "query", "ns": namespace }).await.expect("read the profile");
+        found.try_collect().await.expect("read the profile")
     }
 }

@@ -1,7 +1,7 @@
 use bson::{Document, doc};
 use common::{
     bus::{Aggregate as _, CommitError},
-    testing::TestWorld,
+    testing::{Profile, TestWorld},
 };
 use futures::future::join_all;
 
@@ -129,13 +129,13 @@ async fn a_read_asks_for_what_was_committed_before_whoever_is_primary() {
     let hello = database.run_command(doc! { "hello": 1 }).await.unwrap();
     let claim = Claim::of_seat("1");
     insert(&process.bus, &claim).await.unwrap();
-    database.run_command(doc! { "profile": 2 }).await.unwrap();
+    let profile = Profile::begin(database.clone()).await;
     load(&process.bus, claim.order.id).await;
-    database.run_command(doc! { "profile": 0 }).await.unwrap();
-    let profile = database.collection::<Document>("system.profile");
-    let by_id = doc! { "command.find": Claim::COLLECTION, "command.filter._id": claim.order.id.to_string() };
-    let read = profile.find_one(by_id).await.unwrap().unwrap();
-    let concern = read.get_document("command").unwrap().get_document("readConcern").unwrap();
+    let by_id = doc! { "_id": claim.order.id.to_string() };
+    let reads = profile.reads(Claim::COLLECTION).await;
+    let is_by_id = |read: &&Document| read.get_document("filter").is_ok_and(|filter| *filter == by_id);
+    let read = reads.iter().find(is_by_id).unwrap();
+    let concern = read.get_document("readConcern").unwrap();
     assert_eq!(concern.get_str("level").unwrap(), "majority");
     let (asked, before) = (concern.get_timestamp("afterClusterTime"), hello.get_timestamp("operationTime"));
     assert!(asked.unwrap() > before.unwrap(), "{concern}");

@@ -1,11 +1,12 @@
 use std::{sync::Arc, time::Duration};
 
 use async_nats::jetstream;
+use bson::{Document, doc};
 use common::{
-    bus::{Listener as _, Outcome},
+    bus::{Aggregate as _, Listener as _, Outcome},
     events::order::OrderCreated,
     ids::OrderId,
-    testing::TestWorld,
+    testing::{Profile, TestWorld},
 };
 use futures::future::join_all;
 use tokio::sync::Mutex;
@@ -218,6 +219,33 @@ async fn a_repair_that_fails_half_way_goes_on_at_once() {
     fragile.kill();
     fragile.start_again().await;
     until_all_are_published(&fragile.world, &process, &claims).await;
+    process.stop().await;
+}
+
+/// Whoever repairs may have seen nothing of what another replica has written, and may ask a primary that was just elected.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repair_asks_for_all_that_was_committed_before_it() {
+    let mut fragile = Fragile::new().await;
+    let process = Process::start(&fragile.world).await;
+    insert(&process.bus, &Claim::of_seat("1")).await.unwrap();
+    fragile.world.settle().await;
+    let database = process.bus.database();
+    let by_another = doc! { "insert": "others", "documents": [{}], "writeConcern": { "w": "majority" } };
+    let written = database.run_command(by_another).await.unwrap().get_timestamp("operationTime").unwrap();
+    let profile = Profile::begin(database.clone()).await;
+    fragile.kill();
+    fragile.start_empty().await;
+    until_repair_begins(&fragile.world).await;
+
+    let newest_first = doc! { "_id": -1 };
+    let is_page = |read: &Document| read.get_document("sort").is_ok_and(|sort| *sort == newest_first);
+    let reads = profile.reads(Claim::COLLECTION).await.into_iter();
+    let pages: Vec<Document> = reads.filter(is_page).collect();
+    assert!(!pages.is_empty());
+    for page in pages {
+        let concern = page.get_document("readConcern").unwrap();
+        assert!(concern.get_timestamp("afterClusterTime").is_ok_and(|asked| asked > written), "{page}");
+    }
     process.stop().await;
 }
 
