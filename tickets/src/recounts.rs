@@ -40,6 +40,9 @@ pub enum RecountError {
     /// The count was not committed.
     #[error("keep what is on sale")]
     Commit(#[from] CommitError),
+    /// MongoDB does not show what was written before.
+    #[error("the {0} cannot be seen for now")]
+    Unseen(&'static str),
     /// The count did not come to its end.
     #[error("count what is on sale")]
     Unfinished(#[from] Unfinished),
@@ -55,7 +58,7 @@ impl From<RecountError> for HandlerError {
     fn from(error: RecountError) -> Self {
         match error {
             RecountError::Commit(error) => error.into(),
-            RecountError::Unfinished(Unfinished::Panicked) => Self::failed(error),
+            RecountError::Unseen(_) | RecountError::Unfinished(Unfinished::Panicked) => Self::failed(error),
             // No event can make a count slow.
             RecountError::Store(_) | RecountError::Unfinished(Unfinished::Late) => Self::unavailable(error),
         }
@@ -155,7 +158,7 @@ impl Recounts {
         // By value, as the future is sent between threads: see `Bus::transact`.
         let recounts = self.clone();
         let follow = async move |tx: &mut Tx| {
-            let Some(listing) = recounts.listings.get(listing).await? else { return Ok(()) };
+            let listing = recounts.listings.get(listing).await?.ok_or(RecountError::Unseen("listing"))?;
             let kept = recounts.admissions.of_orders(&orders).await?;
             if let Some(next) = listing.state.follow_orders(kept.iter().map(|known| &known.order)) {
                 tx.save(&listing, next);
@@ -169,7 +172,7 @@ impl Recounts {
     async fn count(&self, id: ShowId) -> Result<(), RecountError> {
         let recounts = self.clone();
         let count = async move |tx: &mut Tx| {
-            let Some(show) = recounts.shows.get(id).await? else { return Ok(()) };
+            let show = recounts.shows.get(id).await?.ok_or(RecountError::Unseen("show"))?;
             let offers = recounts.offers(&show.state, tx.now()).await?;
             tx.save(&show, show.state.offering(offers));
             Ok(())

@@ -8,7 +8,7 @@ use bson::{Document, doc};
 use futures::TryStreamExt as _;
 
 use crate::{
-    bus::{Bus, HandlerError, Listener, Meta, Tx, react},
+    bus::{Bus, HandlerError, Listener, Meta, Outcome, Tx, react},
     events::Event as _,
     ids::EventId,
 };
@@ -48,9 +48,21 @@ pub async fn check<L: Listener>(bus: &Bus, context: &L::Context, history: &[L::E
 /// # Panics
 /// When the listener gives the event up: no event of a history is a dead letter.
 pub async fn deliver<L: Listener>(bus: &Bus, context: &L::Context, event: &L::Event) {
-    if let Err(HandlerError::DeadLetter(reason)) = react::<L>(bus, event, &meta::<L>(bus), context).await {
+    if let Err(HandlerError::DeadLetter(reason)) = attempt::<L>(bus, context, event).await {
         panic!("{} gave up {event:?}: {reason}", L::NAME);
     }
+}
+
+/// Delivers one event, and tells what became of it.
+///
+/// # Errors
+/// What the listener says if it does not handle the event.
+pub async fn attempt<L: Listener>(
+    bus: &Bus,
+    context: &L::Context,
+    event: &L::Event,
+) -> Result<Outcome, HandlerError> {
+    react::<L>(bus, event, &meta::<L>(bus), context).await
 }
 
 async fn crash_before_commit<L: Listener>(bus: &Bus, context: &L::Context, event: &L::Event) {

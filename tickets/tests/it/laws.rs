@@ -1,7 +1,7 @@
 //! The laws that every listener obeys.
 
 use common::{
-    bus::{CommitError, Tx},
+    bus::{CommitError, HandlerError, Listener, Tx},
     events::{
         listing::{ListingChanged, ListingSnapshot},
         order::{OrderChanged, OrderSnapshot, OrderStatus},
@@ -165,6 +165,45 @@ async fn counting_a_show_again_is_counting_it_once() {
         laws::deliver::<RecountShowOnOrderChanged>(&service.bus(), &context, &event).await;
         assert_eq!(offers().await.seats_left, 3);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn news_of_what_cannot_be_seen_yet_is_left_for_the_next_try() {
+    let world = TestWorld::new("tickets").await;
+    let (service, context) = quiet(&world).await;
+    let show = show(&world);
+    let listing = listing(&show);
+    let taken = OrderSnapshot { show_id: show.id, ..order_of(listing.id, &[1], world.now()) };
+    let offered = ListingChanged(listing.clone());
+    let updated = ShowUpdated(show.clone());
+    let ordered = OrderChanged(taken.clone());
+    laws::deliver::<KeepAdmissionOnOrderChanged>(&service.bus(), &context, &ordered).await;
+    let left = async || {
+        [
+            is_left::<FollowShowOnListingChanged>(&service, &context, &offered).await,
+            is_left::<FollowShowOnShowUpdated>(&service, &context, &updated).await,
+            is_left::<RecountShowOnListingChanged>(&service, &context, &offered).await,
+            is_left::<RecountShowOnOrderChanged>(&service, &context, &ordered).await,
+        ]
+    };
+    let counted = async || context.admissions.get(taken.id).await.unwrap().unwrap().state.is_counted();
+
+    // Another replica has written both, and MongoDB does not show either yet.
+    assert_eq!(left().await, [true; 4]);
+    assert!(!counted().await);
+    store(&service, &show, &[listing]).await;
+    assert_eq!(left().await, [false; 4]);
+    assert!(counted().await);
+    assert_eq!(context.shows.get(show.id).await.unwrap().unwrap().state.offers.seats_left, 1);
+}
+
+/// Whether the listener says that the event is to be tried again.
+async fn is_left<L: Listener<Context = Context>>(
+    service: &Service,
+    context: &Context,
+    event: &L::Event,
+) -> bool {
+    matches!(laws::attempt::<L>(&service.bus(), context, event).await, Err(HandlerError::Failed(_)))
 }
 
 #[tokio::test(flavor = "multi_thread")]
