@@ -1,7 +1,7 @@
 //! The verdict: after everything is healed and the crowd has gone home, what must be true.
 //!
-//! First it waits, within bounds, until nothing is under way any more (`rest`: L1 to L8), and until everything that a
-//! lost stream makes necessary to publish again has been published and heard. Then it loads all books and holds
+//! First it waits, within bounds, until nothing is under way any more (`rest`: L1 to L8) but what a lost stream makes
+//! necessary to publish again, and then until that has been published and heard. Then it loads all books and holds
 //! them to the invariants (`books`: S1 to S7, S12, S13), to what was seen on the streams (S8, S9, S11), to what
 //! the clients were told (`promises`: S10, D1), and to silence about secrets (S15). A fresh purchase has to be
 //! done in time (L9).

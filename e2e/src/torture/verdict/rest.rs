@@ -19,7 +19,7 @@ use crate::{
 const POLL: Duration = Duration::from_millis(500);
 const NATS_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Waits until nothing is under way; otherwise tells what is.
+/// Waits until nothing is under way but what is published again; otherwise tells what is.
 pub async fn wait(fleet: &Fleet, books: &Books, bound: Duration) -> Result<(), Vec<String>> {
     until_none(bound, async || under_way(fleet, books).await).await
 }
@@ -66,8 +66,11 @@ async fn under_way(fleet: &Fleet, books: &Books) -> Vec<String> {
         restless.push(format!("L7: {unpublished} aggregates have events to publish"));
     }
     if restless.is_empty() {
-        restless.extend(lag(fleet).await);
         restless.extend(projections_behind(books).await);
+    }
+    // As long as states are published again there is always something to hear.
+    if restless.is_empty() && repairing(books).await.is_empty() {
+        restless.extend(lag(fleet).await);
     }
     restless
 }
