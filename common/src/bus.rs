@@ -152,8 +152,8 @@ struct Inner {
 }
 
 impl Bus {
-    /// Makes the streams, and starts the committer, the relay and the repair as `tasks`. They serve the
-    /// routes and listeners, so these tasks must be stopped after everything that commits.
+    /// Makes the streams, and starts the committer and the relay as `tasks`. They serve the routes and listeners, so
+    /// these tasks must be stopped after everything that commits.
     pub async fn start(
         config: BusConfig,
         database: Database,
@@ -173,8 +173,13 @@ impl Bus {
         let inner = Inner { config, database, causality, clock, committer, publisher, registry, listening };
         let bus = Self { inner: Arc::new(inner) };
         tasks.spawn("relay", relay::run(bus.clone(), from_commits, tasks.stopping()));
-        tasks.spawn("repair", repair::run(bus.clone(), tasks.stopping()));
         Ok(bus)
+    }
+
+    /// Starts the repair as one of `tasks`: what the stream has lost is published again. Not before every aggregate is
+    /// registered: a repair that does not know one would come to its end without it.
+    pub fn look_after_stream(&self, tasks: &Tasks) {
+        tasks.spawn("repair", repair::run(self.clone(), tasks.stopping()));
     }
 
     /// Makes the indexes of an aggregate and lets the relay and the repair look after its documents.

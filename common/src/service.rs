@@ -198,7 +198,7 @@ impl Service {
         feed
     }
 
-    /// Serves both ports; they answer when this returns.
+    /// Serves both ports; they answer when this returns. Every aggregate has to be registered by now.
     pub fn serve<F>(self, api: ApiInfo, routes: F) -> Result<Running, StartError>
     where
         F: Fn(&mut Routes) + Clone + Send + 'static,
@@ -212,6 +212,7 @@ impl Service {
             api,
         };
         let server = server.start(routes)?;
+        self.bus.look_after_stream(&self.back);
         tracing::info!(
             service = self.name,
             port = server.port(),

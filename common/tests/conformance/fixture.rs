@@ -99,6 +99,13 @@ impl Process {
     }
 
     pub async fn start_with(world: &TestWorld, adjust: impl FnOnce(BusConfig) -> BusConfig) -> Self {
+        let process = Self::connect(world, adjust).await;
+        process.register().await;
+        process
+    }
+
+    /// A process that has not come to register its aggregates yet.
+    pub async fn connect(world: &TestWorld, adjust: impl FnOnce(BusConfig) -> BusConfig) -> Self {
         let database = mongo::connect(&world.servers.mongodb_uri, &world.database("orders")).await.unwrap();
         let client = async_nats::ConnectOptions::new()
             .retry_on_initial_connect()
@@ -110,8 +117,13 @@ impl Process {
         config.relay_poll = Duration::from_millis(100);
         config.repair_poll = Duration::from_millis(200);
         let bus = Bus::start(adjust(config), database, client, world.clock.clone(), &back).await.unwrap();
-        bus.register::<Claim>().await.unwrap();
         Self { bus, front, back }
+    }
+
+    /// Goes on as a service does before it serves.
+    pub async fn register(&self) {
+        self.bus.register::<Claim>().await.unwrap();
+        self.bus.look_after_stream(&self.back);
     }
 
     /// Stops gracefully: listeners first, then what they commit through.

@@ -222,6 +222,25 @@ async fn a_repair_that_fails_half_way_goes_on_at_once() {
     process.stop().await;
 }
 
+/// MongoDB may take a while to make the indexes of what is registered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loss_that_a_service_finds_when_it_starts_is_repaired_however_long_the_start_takes() {
+    let mut fragile = Fragile::new().await;
+    let process = Process::start(&fragile.world).await;
+    let claims = [Claim::of_seat("1"), Claim::of_seat("2")];
+    insert_all(&process.bus, &claims).await;
+    fragile.world.settle().await;
+    process.stop().await;
+    fragile.kill();
+    fragile.start_empty().await;
+
+    let process = Process::connect(&fragile.world, |config| config).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    process.register().await;
+    until_all_are_published(&fragile.world, &process, &claims).await;
+    process.stop().await;
+}
+
 /// Whoever repairs may have seen nothing of what another replica has written, and may ask a primary that was just elected.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repair_asks_for_all_that_was_committed_before_it() {
