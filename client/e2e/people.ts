@@ -13,7 +13,7 @@ export const CARDS = {
 };
 
 /** Where programs reach the API: not every machine knows the names below `localhost` as a browser does. */
-const API = process.env.STAGEDOOR_API ?? 'http://127.0.0.1:8080';
+export const API = process.env.STAGEDOOR_API ?? 'http://127.0.0.1:8080';
 
 let count = 0;
 

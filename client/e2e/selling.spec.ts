@@ -1,5 +1,5 @@
 import { expect, tabTo, test } from './fixtures';
-import { announceShow, arriveAt } from './people';
+import { API, announceShow, arriveAt } from './people';
 
 test('a fan who cannot go puts seats on sale, changes the price and takes them off again', async ({
   page,
@@ -30,6 +30,37 @@ test('a fan who cannot go puts seats on sale, changes the price and takes them o
   await row.getByRole('button', { name: 'Take off sale' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Take off sale' }).click();
   await expect(row).toContainText('Off sale');
+});
+
+test('seats are in the list as soon as they are on sale, whatever the list said before', async ({ page }) => {
+  const show = await announceShow();
+  let letThrough = () => {};
+  const isLetThrough = new Promise<void>((resolve) => (letThrough = resolve));
+  // What was asked before the sale is answered after it.
+  await page.route(
+    '**/api/listings?sellerId=me*',
+    async (route) => {
+      const { pathname, search } = new URL(route.request().url());
+      const headers = await route.request().allHeaders();
+      const response = await route.fetch({ url: new URL(pathname + search, API).href, headers });
+      await isLetThrough;
+      await route.fulfill({ response });
+    },
+    { times: 1 },
+  );
+  await arriveAt(page, '/sell');
+  await page.getByRole('main').getByRole('link', { name: 'Sell tickets' }).first().click();
+  await page.getByRole('main').getByLabel('Artist, team, venue or city').fill(show.title);
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: show.title }).first().click();
+  await page.getByLabel('Section').fill('Stalls');
+  await page.getByLabel('Row').fill('D');
+  await page.getByLabel('Seats', { exact: true }).fill('12-14');
+  await page.getByLabel('Price of each seat').fill('45.50');
+  await page.getByRole('button', { name: 'Put on sale' }).click();
+  await expect(page.getByText('Your seats are on sale')).toBeVisible();
+  letThrough();
+  await expect(page.getByRole('listitem').filter({ hasText: show.title })).toContainText('€45.50 each');
 });
 
 test('the whole sale needs no mouse', async ({ page }) => {

@@ -3,7 +3,7 @@
 import { useLocale, useTranslations } from 'next-intl';
 import Link from 'next/link';
 import { useState } from 'react';
-import useSWR from 'swr';
+import useSWR, { mutate } from 'swr';
 import { type Listing, answered, api } from '@/api/client';
 import { Badge } from '@/components/ui/badge';
 import { Button, buttonClass } from '@/components/ui/button';
@@ -18,13 +18,19 @@ import { formatMoney, parseCents } from '@/lib/money';
 import { useRefusalText } from '@/lib/use-refusal-text';
 import { formatWhen } from '@/lib/when';
 
+const KEY = 'my listings';
 const MOST = 100;
+
+/** Reads the listings anew. An answer that is still under way may not know what has just changed: it counts no more. */
+export function rereadMyListings(): void {
+  void mutate(KEY);
+}
 
 /** One's own listings: what is left, and what can be done with each. */
 export function MyListings() {
   const t = useTranslations('sell.mine');
   const explain = useRefusalText();
-  const { data, error, mutate } = useSWR<Listing[], unknown>('my listings', async () => {
+  const { data, error } = useSWR<Listing[], unknown>(KEY, async () => {
     const query = { sellerId: 'me', limit: MOST };
     return (await answered(api.GET('/api/listings', { params: { query } }))).items;
   });
@@ -48,14 +54,14 @@ export function MyListings() {
     <ul className="space-y-3">
       {data.map((listing) => (
         <li key={listing.id}>
-          <Row listing={listing} onChanged={() => void mutate()} />
+          <Row listing={listing} />
         </li>
       ))}
     </ul>
   );
 }
 
-function Row({ listing, onChanged }: { listing: Listing; onChanged: () => void }) {
+function Row({ listing }: { listing: Listing }) {
   const t = useTranslations('sell.mine');
   const locale = useLocale();
   const { data: show } = useShow(listing.showId);
@@ -99,12 +105,8 @@ function Row({ listing, onChanged }: { listing: Listing; onChanged: () => void }
           </Button>
         </div>
       )}
-      {asked === 'price' && (
-        <PriceDialog listing={listing} onClose={() => setAsked(undefined)} onChanged={onChanged} />
-      )}
-      {asked === 'withdraw' && (
-        <WithdrawDialog listing={listing} onClose={() => setAsked(undefined)} onChanged={onChanged} />
-      )}
+      {asked === 'price' && <PriceDialog listing={listing} onClose={() => setAsked(undefined)} />}
+      {asked === 'withdraw' && <WithdrawDialog listing={listing} onClose={() => setAsked(undefined)} />}
     </article>
   );
 }
@@ -112,10 +114,9 @@ function Row({ listing, onChanged }: { listing: Listing; onChanged: () => void }
 interface Asking {
   listing: Listing;
   onClose: () => void;
-  onChanged: () => void;
 }
 
-function PriceDialog({ listing, onClose, onChanged }: Asking) {
+function PriceDialog({ listing, onClose }: Asking) {
   const t = useTranslations('sell.mine');
   const fields = useTranslations('fields');
   const explain = useRefusalText();
@@ -134,7 +135,7 @@ function PriceDialog({ listing, onClose, onChanged }: Asking) {
       await answered(
         api.PATCH('/api/listings/{id}', { params: { path: { id: listing.id } }, body: { price } }),
       );
-      onChanged();
+      rereadMyListings();
       onClose();
     } catch (refusal) {
       setError(explain(refusal));
@@ -171,7 +172,7 @@ function PriceDialog({ listing, onClose, onChanged }: Asking) {
   );
 }
 
-function WithdrawDialog({ listing, onClose, onChanged }: Asking) {
+function WithdrawDialog({ listing, onClose }: Asking) {
   const t = useTranslations('sell.mine');
   return (
     <ConfirmDialog
@@ -183,7 +184,7 @@ function WithdrawDialog({ listing, onClose, onChanged }: Asking) {
       onClose={onClose}
       onYes={async () => {
         await answered(api.POST('/api/listings/{id}/withdraw', { params: { path: { id: listing.id } } }));
-        onChanged();
+        rereadMyListings();
       }}
     />
   );

@@ -18,6 +18,7 @@ import { formatMoney } from '@/lib/money';
 import { showBesideFields, useFieldText } from '@/lib/use-form-problems';
 import { useRefusalText } from '@/lib/use-refusal-text';
 import { formatWhen } from '@/lib/when';
+import { rereadMyListings } from './my-listings';
 import { type Offer, bodyOf, offerSchema } from './schema';
 
 const EMPTY: Offer = {
@@ -66,6 +67,7 @@ export function OfferForm({ showId }: { showId: string }) {
           body,
         }),
       );
+      rereadMyListings();
       router.push('/sell?listed=1');
     } catch (refusal) {
       key.forgetIfAnswered(refusal);
