@@ -12,22 +12,18 @@ import { formatMoney } from '@/lib/money';
 import { useRefusalText } from '@/lib/use-refusal-text';
 import { formatWhen } from '@/lib/when';
 import { OrderStatusBadge } from './order-status';
-import { useShow } from './use-order';
+import { useLiveOrders } from './use-live-orders';
+import { type OrderPage, orderPageKey, useShow } from './use-order';
 
 const PAGE = 20;
-
-interface Page {
-  items: OrderInList[];
-  nextCursor?: string | null;
-}
 
 /** One's own orders, the newest first. */
 export function OrderList() {
   const t = useTranslations('orders');
   const explain = useRefusalText();
-  const { data, error, size, setSize, isValidating } = useSWRInfinite<Page, unknown>(
-    (index: number, before: Page | null) =>
-      index === 0 ? 'orders' : before?.nextCursor ? `orders ${before.nextCursor}` : null,
+  useLiveOrders();
+  const { data, error, size, setSize, isValidating } = useSWRInfinite<OrderPage, unknown>(
+    orderPageKey,
     (key: string) => {
       const cursor = key.split(' ')[1];
       return answered(

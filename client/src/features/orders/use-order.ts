@@ -1,7 +1,16 @@
 'use client';
 
-import useSWR from 'swr';
-import { type Listing, type Order, type Payment, type Show, answered, api } from '@/api/client';
+import useSWR, { mutate } from 'swr';
+import { unstable_serialize as listKey } from 'swr/infinite';
+import {
+  type Listing,
+  type Order,
+  type OrderInList,
+  type Payment,
+  type Show,
+  answered,
+  api,
+} from '@/api/client';
 
 /** How often one looks again while something is under way; the live stream is quicker when there is one. */
 const UNDER_WAY_MILLIS = 1_000;
@@ -49,4 +58,20 @@ export function useListing(id: string | undefined) {
   return useSWR<Listing, unknown>(id === undefined ? null : `listing ${id}`, () =>
     answered(api.GET('/api/listings/{id}', { params: { path: { id: id ?? '' } } })),
   );
+}
+
+export interface OrderPage {
+  items: OrderInList[];
+  nextCursor?: string | null;
+}
+
+/** What a page of one's own orders is called in the cache, and what the cursor is read from. */
+export function orderPageKey(index: number, before: OrderPage | null): string | null {
+  if (index === 0) return 'orders';
+  return before?.nextCursor ? `orders ${before.nextCursor}` : null;
+}
+
+/** Reads the list of one's own orders anew. An answer that is still under way may not know what has just changed. */
+export function rereadOrders(): void {
+  void mutate(listKey(orderPageKey));
 }
