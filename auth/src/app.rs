@@ -41,7 +41,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     let keys = keys.map_err(|error| StartError::own("open the signing keys", error))?;
     service.spawn("signing keys", keys::keep(keys.clone(), config.keys_tended_every, service.stopping()));
 
-    service.audit(Audits::new(), ()).await?;
+    service.audit(Audits::new(), ());
     let (cookies, tolerance) = (config.cookies, config.tolerance);
     let context = Context { bus, users, sessions, failures, keys, passwords, cookies, lifetimes, tolerance };
     service.serve(routes::INFO, routes::configure(context))

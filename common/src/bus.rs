@@ -41,6 +41,7 @@ mod publisher;
 mod relay;
 mod repair;
 mod replay;
+mod republish;
 mod runner;
 mod streams;
 mod tx;
@@ -225,11 +226,6 @@ impl Bus {
             tasks.spawn(name, runner::run(self.clone(), entry, context.clone(), tasks.stopping()));
         }
         Ok(())
-    }
-
-    /// Makes the index that finds what changed lately.
-    pub(crate) async fn index_changes<A: Aggregate>(&self) -> Result<(), StoreError> {
-        Ok(documents::create_index::<A>(&self.inner.database, pages::index()).await?)
     }
 
     /// Some of the documents whose events have been waiting since before that time.

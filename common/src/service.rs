@@ -178,17 +178,11 @@ impl Service {
     }
 
     /// Audits what a table lists, every `AUDIT_INTERVAL_SECS`.
-    pub async fn audit<C: Clone + Send + Sync + 'static>(
-        &self,
-        audits: Audits<C>,
-        context: C,
-    ) -> Result<(), StartError> {
-        let auditor = Auditor::prepare(self.bus(), audits, context).await;
-        let auditor = auditor.map_err(|error| StartError::own("prepare the audit", error))?;
+    pub fn audit<C: Clone + Send + Sync + 'static>(&self, audits: Audits<C>, context: C) {
+        let auditor = Auditor::new(self.bus(), audits, context);
         if let Some(every) = self.config.audit_interval {
             self.front.spawn("auditor", auditor.run(every, self.front.stopping()));
         }
-        Ok(())
     }
 
     /// Lets people follow something as it changes.

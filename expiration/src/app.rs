@@ -52,7 +52,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     service.register::<Timer>().await?;
     let context = Context::new(service.bus(), service.clock(), schedule);
     service.listen(listeners::table(), context.clone()).await?;
-    service.audit(audit::table(), context.timers.clone()).await?;
+    service.audit(audit::table(), context.timers.clone());
     service.spawn("worker", worker::run(context.clone(), service.stopping()));
     service.spawn("keeper", keeper::run(context, service.stopping()));
     service.serve(INFO, |_| {})

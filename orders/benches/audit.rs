@@ -45,7 +45,7 @@ async fn main() {
     let config = Config { service: world.service_config(), terms };
     let (service, context) = app::connect(&config, world.clock.clone()).await.unwrap();
     let (bus, database) = (context.bus.clone(), service.bus().database().clone());
-    let mut auditor = Auditor::prepare(bus, audit::table(), context).await.unwrap();
+    let mut auditor = Auditor::new(bus, audit::table(), context);
     println!("{:<34} {:>8} {:>9} {:>9} {:>11}", "one look", "queries", "time", "CPU here", "CPU MongoDB");
     measure("at nothing", &database, &mut auditor).await;
     fill(&database, world.now().minus(Duration::from_hours(1))).await;

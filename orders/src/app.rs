@@ -37,7 +37,7 @@ pub struct Context {
 pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> {
     let (service, context) = connect(&config, clock).await?;
     service.listen(listeners::table(), context.clone()).await?;
-    service.audit(audit::table(), context.clone()).await?;
+    service.audit(audit::table(), context.clone());
     service.spawn("sweeper", sweeper::run(context.clone(), service.stopping()));
     let feed: Feed<OrdersLive> = service.show(OrdersLive::of(&context.orders));
     service.serve(routes::API, routes::configure(context, feed))

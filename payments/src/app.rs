@@ -70,7 +70,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         webhook_secret: config.sandbox_webhook_secret,
     };
     service.listen(listeners::table(), context.clone()).await?;
-    service.audit(audit::table(), audit::Context::from(&context)).await?;
+    service.audit(audit::table(), audit::Context::from(&context));
     service.spawn("reconciler", reconciler::run(context.clone(), hinted, service.stopping()));
     service.serve(routes::API, routes::configure(context))
 }

@@ -40,7 +40,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     service.listen(listeners::table(), context).await?;
     let audited =
         audit::Context { clock: clock.clone(), admissions: admissions.clone(), listings: listings.clone() };
-    service.audit(audit::table(), audited).await?;
+    service.audit(audit::table(), audited);
     let sweeper = Sweeper {
         clock: clock.clone(),
         shows: shows.clone(),

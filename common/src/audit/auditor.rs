@@ -6,10 +6,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{Audits, Found, Violation, machinery::Machinery, memory::Memory};
-use crate::{
-    bus::{Bus, StoreError},
-    telemetry::chain,
-};
+use crate::{bus::Bus, telemetry::chain};
 
 /// How long one look may take; it is broken off then, and the next one goes on.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(30);
@@ -26,17 +23,17 @@ pub struct Auditor<C> {
 }
 
 impl<C: Clone + Send + Sync + 'static> Auditor<C> {
-    /// Makes the indexes that it needs, and its counters, at 0.
-    pub async fn prepare(bus: Bus, audits: Audits<C>, context: C) -> Result<Self, StoreError> {
+    /// Has looked at nothing yet, and says so in its metrics.
+    pub fn new(bus: Bus, audits: Audits<C>, context: C) -> Self {
         for kind in &audits.kinds {
-            kind.prepare(&bus).await?;
+            kind.begin();
         }
         for id in &audits.invariants {
             metrics::counter!("invariant_violations_total", "id" => *id).increment(0);
         }
         metrics::counter!("audit_failures_total").increment(0);
         let (machinery, told) = (Machinery::default(), Memory::new(REMEMBERED));
-        Ok(Self { bus, audits, context, machinery, told })
+        Self { bus, audits, context, machinery, told }
     }
 
     /// Looks every so often, until told to stop.

@@ -24,8 +24,8 @@ const SECOND_LOOK: Duration = Duration::from_millis(500);
 
 /// What the auditor asks of a kind, without its type.
 pub(super) trait Look<C>: Send + Sync {
-    /// Makes the index that finds changes.
-    fn prepare<'a>(&'a self, bus: &'a Bus) -> BoxFuture<'a, Result<(), StoreError>>;
+    /// Says that nothing was looked at yet.
+    fn begin(&self);
     /// Looks at what changed, and at the next page of all.
     fn look<'a>(&'a mut self, bus: &'a Bus, context: &'a C) -> BoxFuture<'a, Found>;
     /// Looks at every document there is.
@@ -132,9 +132,8 @@ fn note_full_look<A: Audited>(now: Timestamp) {
 }
 
 impl<A: Audited> Look<A::Context> for Kind<A> {
-    fn prepare<'a>(&'a self, bus: &'a Bus) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn begin(&self) {
         metrics::gauge!("audit_full_look_timestamp", "collection" => A::COLLECTION).set(0);
-        bus.index_changes::<A>().boxed()
     }
 
     fn look<'a>(&'a mut self, bus: &'a Bus, context: &'a A::Context) -> BoxFuture<'a, Found> {

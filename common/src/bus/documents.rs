@@ -37,6 +37,8 @@ impl<A> Stored<A> {
 
 /// The index of what another service has to act on, which is a small part of all that there ever was.
 pub(super) const AWAITING_PEER: &str = "awaiting_peer";
+/// The index of what changed when.
+pub(super) const CHANGES: &str = "changes";
 
 /// Makes what every service's database has.
 pub(super) async fn prepare(database: &Database) -> Result<(), mongodb::error::Error> {
@@ -45,24 +47,16 @@ pub(super) async fn prepare(database: &Database) -> Result<(), mongodb::error::E
     Ok(())
 }
 
-/// Makes the collection of an aggregate with its own indexes and the two that the bus needs.
+/// Makes the collection of an aggregate with its own indexes and the three that the bus needs.
 pub(super) async fn create_collection<A: Aggregate>(
     database: &Database,
 ) -> Result<(), mongodb::error::Error> {
     let outbox =
         Index::on("unpublished", doc! { "outbox.time": 1 }).partial(doc! { "outbox": { "$exists": true } });
     let awaiting = Index::on(AWAITING_PEER, doc! { "updatedAt": 1 }).partial(doc! { "awaitsPeer": true });
-    let indexes = A::indexes().into_iter().chain([outbox, awaiting]).map(index_model);
+    let changes = Index::on(CHANGES, doc! { "updatedAt": 1, "_id": 1 });
+    let indexes = A::indexes().into_iter().chain([outbox, awaiting, changes]).map(index_model);
     database.collection::<Stored<A>>(A::COLLECTION).create_indexes(indexes).await?;
-    Ok(())
-}
-
-/// Makes one more index of an aggregate's collection.
-pub(super) async fn create_index<A: Aggregate>(
-    database: &Database,
-    index: Index,
-) -> Result<(), mongodb::error::Error> {
-    database.collection::<Stored<A>>(A::COLLECTION).create_index(index_model(index)).await?;
     Ok(())
 }
 

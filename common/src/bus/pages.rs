@@ -4,7 +4,7 @@ use bson::{Document, RawDocumentBuf, doc};
 use futures::TryStreamExt as _;
 use serde::Deserialize;
 
-use super::{Aggregate, Index, Repository, StoreError, documents::Stored};
+use super::{Aggregate, Repository, StoreError, documents::Stored};
 use crate::{clock::Timestamp, telemetry::chain};
 
 /// A place in the order of changes.
@@ -25,11 +25,6 @@ impl Place {
 
 /// A page of what was read, with the place of each; one that this build cannot read has a place only.
 pub(crate) type Page<A> = Vec<(Place, Option<A>)>;
-
-/// What makes reading by changes cheap.
-pub(super) fn index() -> Index {
-    Index::on("changes", doc! { "updatedAt": 1, "_id": 1 })
-}
 
 impl<A: Aggregate> Repository<A> {
     /// What changed after `place` and before `until`, in the order of the changes.

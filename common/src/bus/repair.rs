@@ -6,24 +6,18 @@
 //! epoch, so that JetStream does not take them for duplicates. Besides, an aggregate that has waited for
 //! another service for minutes is published again in any case.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use bson::{Bson, Document, doc};
-use futures::{StreamExt as _, stream};
-use mongodb::options::Hint;
 use serde::{Deserialize, Serialize};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Bus, StoreError,
-    aggregate::Newest,
-    documents::AWAITING_PEER,
-    outbox::{OutboxEntry, Publication},
-    pace::Pace,
+    Bus,
     publisher::PublishError,
-    relay::Kind,
+    republish::{Republication, RepublishError, republish_waiting},
 };
 use crate::{
     clock::Timestamp,
@@ -33,16 +27,10 @@ use crate::{
 
 /// Where a service remembers how far its stream was.
 const COLLECTION: &str = "bus_streams";
-/// After how long without a page one replica loses the repair to another one.
+/// After how long one replica loses the repair to another one if it does not say that it goes on.
 const LEASE: Duration = Duration::from_secs(15);
-/// How many aggregates one page of a repair holds.
-const PAGE: i64 = 250;
-/// How many events a repair publishes in a second, even if the listeners are quicker.
-const EVENTS_PER_SECOND: u32 = 1_000;
-/// How many events of a repair are unacknowledged at once.
-const IN_FLIGHT: usize = 64;
-/// How often a repair looks whether the listeners have heard the last page.
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// For how long a repair goes on before the stream is looked at again: it may be lost once more meanwhile.
+const TURN: Duration = Duration::from_secs(1);
 
 /// What a service remembers of its stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,29 +55,28 @@ struct Repairer {
     bus: Bus,
     /// Tells it from the other replicas.
     id: String,
-    /// A repair that it has begun. If MongoDB or JetStream fail it meanwhile, it goes on where it was.
+    /// A repair that it has begun. It goes on where it was, turn by turn, even if MongoDB or JetStream fail it meanwhile.
     under_way: Option<Repair>,
 }
 
 /// A repair in one epoch.
 struct Repair {
     epoch: i64,
-    /// Those that wait, and then all.
-    rest: VecDeque<Pages>,
-    pace: Pace,
-    published: u64,
+    states: Republication,
 }
 
 #[derive(Debug, thiserror::Error)]
 enum RepairError {
     #[error("repair: what is remembered of the stream")]
     Watermark(#[from] mongodb::error::Error),
-    #[error("repair: current states")]
-    Store(#[from] StoreError),
     #[error("repair: encode the watermark")]
     Encode(#[from] bson::error::Error),
-    #[error("repair: publish again")]
-    Publish(#[from] PublishError),
+    #[error("repair")]
+    Republish(#[from] RepublishError),
+    #[error("repair: make the stream again")]
+    Make(#[from] PublishError),
+    #[error("repair: JetStream is away")]
+    Away,
     #[error("repair: look at the stream: {0}")]
     Stream(String),
     #[error("repair: another replica does it")]
@@ -103,18 +90,25 @@ pub(super) async fn run(bus: Bus, stopping: CancellationToken) {
     let mut nudge = interval(bus.inner.config.republish_after / 2);
     nudge.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut repairer = Repairer { bus: bus.clone(), id: Uuid::now_v7().to_string(), under_way: None };
+    let mut goes_on = false;
     loop {
+        let turn = async {
+            if !goes_on {
+                poll.tick().await;
+            }
+        };
         let done = tokio::select! {
-            _ = poll.tick() => tokio::select! {
+            () = turn => tokio::select! {
                 done = repairer.check() => done,
                 () = stopping.cancelled() => return,
             },
             _ = nudge.tick() => tokio::select! {
-                done = republish_waiting(&bus) => done,
+                done = republish_waiting(&bus) => done.map_err(RepairError::from),
                 () = stopping.cancelled() => return,
             },
             () = stopping.cancelled() => return,
         };
+        goes_on = done.is_ok() && repairer.under_way.is_some();
         if let Err(error) = done {
             tracing::debug!(error = %chain(&error), "the stream cannot be checked yet");
         }
@@ -126,7 +120,7 @@ impl Repairer {
     async fn check(&mut self) -> Result<(), RepairError> {
         let (bus, publisher) = (&self.bus, &self.bus.inner.publisher);
         if !publisher.is_connected() {
-            return Ok(());
+            return Err(RepairError::Away);
         }
         let stream = publisher.namespace().stream(bus.inner.config.service);
         // Read before the stream is asked, so that what is acknowledged meanwhile does not look lost.
@@ -138,7 +132,7 @@ impl Repairer {
         };
         let went_back = publisher.went_back(&stream) || last_sequence < known.acknowledged.max(seen);
         if known.created != created || went_back {
-            publisher.forget(&stream);
+            self.under_way = None;
             let next = Watermark {
                 created,
                 acknowledged: 0,
@@ -149,7 +143,10 @@ impl Repairer {
             };
             // Whoever notices it first repairs it.
             let query = doc! { "epoch": known.epoch };
-            if update(bus, query, doc! { "$set": as_stored(&next)? }, false).await? {
+            let is_first = update(bus, query, doc! { "$set": as_stored(&next)? }, false).await?;
+            // Not before it is written down that the stream was lost.
+            publisher.forget(&stream);
+            if is_first {
                 tracing::error!(
                     %stream,
                     acknowledged = known.acknowledged,
@@ -160,10 +157,13 @@ impl Repairer {
                 self.under_way = Some(Repair::of(bus, next.epoch));
             }
         } else if known.repairing && self.may_repair(&known) {
-            self.take_over(&known).await?;
-        } else if seen > known.acknowledged {
-            let query = doc! { "epoch": known.epoch };
-            update(bus, query, doc! { "$max": { "acknowledged": seen } }, false).await?;
+            self.take_over(&known, seen).await?;
+        } else {
+            self.under_way = None;
+            if seen > known.acknowledged {
+                let query = doc! { "epoch": known.epoch };
+                update(bus, query, doc! { "$max": { "acknowledged": seen } }, false).await?;
+            }
         }
         self.go_on().await
     }
@@ -177,16 +177,20 @@ impl Repairer {
         is_free || known.repairer.as_ref() == Some(&self.id)
     }
 
-    /// Takes a repair that nobody does, or its own again, which may have failed half-way.
-    async fn take_over(&mut self, known: &Watermark) -> Result<(), RepairError> {
+    /// Takes a repair that nobody does, or keeps its own.
+    async fn take_over(&mut self, known: &Watermark, seen: i64) -> Result<(), RepairError> {
         let query = doc! {
             "epoch": known.epoch,
             "repairing": true,
             "repairer": known.repairer.clone(),
             "leaseUntil": known.lease_until,
         };
-        let taken = doc! { "$set": { "repairer": &self.id, "leaseUntil": self.lease() } };
+        let taken = doc! {
+            "$set": { "repairer": &self.id, "leaseUntil": self.lease() },
+            "$max": { "acknowledged": seen },
+        };
         if !update(&self.bus, query, taken, false).await? {
+            self.under_way = None;
             return Err(RepairError::TakenOver);
         }
         let is_begun = self.under_way.as_ref().is_some_and(|repair| repair.epoch == known.epoch);
@@ -196,60 +200,30 @@ impl Repairer {
         Ok(())
     }
 
-    /// Publishes what is left to publish: first the current state of every aggregate that another service has to
-    /// act on, then of all, so that what was on its way when the stream was lost is repaired within seconds,
-    /// however long the rest takes.
+    /// Goes on with the repair for a turn, if there is one.
     async fn go_on(&mut self) -> Result<(), RepairError> {
-        let Some(mut repair) = self.under_way.take() else { return Ok(()) };
-        let done = self.publish(&mut repair).await;
-        match done {
-            Ok(()) | Err(RepairError::TakenOver) => {}
-            Err(_) => self.under_way = Some(repair),
-        }
-        done
-    }
-
-    async fn publish(&self, repair: &mut Repair) -> Result<(), RepairError> {
-        let Repair { epoch, rest, pace, published } = repair;
-        let why = format!("epoch-{epoch}");
-        if *published == 0 {
+        let Some(repair) = &mut self.under_way else { return Ok(()) };
+        if repair.states.published() == 0 {
             failpoint::pass(Point::RepairUnbegun);
         }
-        while let Some(pages) = rest.front_mut() {
-            let Some((facts, last)) = pages.read(&self.bus).await? else {
-                rest.pop_front();
-                continue;
-            };
-            *published += publish_again(&self.bus, facts, &why).await?;
-            failpoint::pass(Point::RepairPaged);
-            self.change(*epoch, doc! { "leaseUntil": self.lease() }).await?;
-            pages.go_past(last);
-            pace.begin_to_wait();
-            while !pace.allows_more(&self.bus).await {
-                sleep(LOOK_AGAIN).await;
-                self.change(*epoch, doc! { "leaseUntil": self.lease() }).await?;
+        if repair.states.go_on(&self.bus, TURN).await? {
+            failpoint::pass(Point::RepairUnrecorded);
+            let query = doc! { "epoch": repair.epoch, "repairing": true, "repairer": &self.id };
+            let nobody = doc! { "repairing": false, "repairer": Bson::Null, "leaseUntil": Bson::Null };
+            // If it is not recorded, another replica has taken it over, or the stream was lost again.
+            if update(&self.bus, query, doc! { "$set": nobody }, false).await? {
+                let (published, epoch) = (repair.states.published(), repair.epoch);
+                tracing::info!(published, epoch, "all current states are published again");
             }
+            self.under_way = None;
         }
-        failpoint::pass(Point::RepairUnrecorded);
-        let nobody = doc! { "repairing": false, "repairer": Bson::Null, "leaseUntil": Bson::Null };
-        self.change(*epoch, nobody).await?;
-        tracing::info!(published = *published, epoch = *epoch, "all current states are published again");
         Ok(())
-    }
-
-    /// Changes what is remembered of its own repair; an error if another replica has taken it over, or the stream
-    /// was lost again.
-    async fn change(&self, epoch: i64, to: Document) -> Result<(), RepairError> {
-        let query = doc! { "epoch": epoch, "repairing": true, "repairer": &self.id };
-        let is_mine = update(&self.bus, query, doc! { "$set": to }, false).await?;
-        if is_mine { Ok(()) } else { Err(RepairError::TakenOver) }
     }
 }
 
 impl Repair {
     fn of(bus: &Bus, epoch: i64) -> Self {
-        let rest = [Scope::Waiting, Scope::All].map(|scope| Pages::new(bus, scope));
-        Self { epoch, rest: VecDeque::from(rest), pace: Pace::new(), published: 0 }
+        Self { epoch, states: Republication::of_all(bus, format!("epoch-{epoch}")) }
     }
 }
 
@@ -266,114 +240,6 @@ async fn look_at(bus: &Bus, stream: &str) -> Result<(String, i64), RepairError> 
     let info = found.cached_info();
     let created = info.created.unix_timestamp_nanos().to_string();
     Ok((created, i64::try_from(info.state.last_sequence).unwrap_or(i64::MAX)))
-}
-
-/// Publishes again what has been waiting for another service for a while.
-async fn republish_waiting(bus: &Bus) -> Result<(), RepairError> {
-    let after = bus.inner.config.republish_after;
-    let now = bus.clock().now();
-    let scope = Scope::WaitingSince(now.minus(after));
-    // A new message id for each period, so that JetStream does not drop the repetition.
-    let period = now.millis() / i64::try_from(after.as_millis()).unwrap_or(i64::MAX).max(1);
-    let why = format!("waiting-{period}");
-    let mut published = 0;
-    let mut pages = Pages::new(bus, scope);
-    while let Some((facts, last)) = pages.read(bus).await? {
-        published += publish_again(bus, facts, &why).await?;
-        pages.go_past(last);
-    }
-    if published > 0 {
-        tracing::info!(published, "published again what waits for another service");
-    }
-    Ok(())
-}
-
-/// Which aggregates are published again.
-#[derive(Debug, Clone, Copy)]
-enum Scope {
-    /// Every one that there is.
-    All,
-    /// Those that another service has to act on.
-    Waiting,
-    /// Those of them that have not changed since.
-    WaitingSince(Timestamp),
-}
-
-impl Scope {
-    fn filter(self) -> Document {
-        match self {
-            Self::All => Document::new(),
-            Self::Waiting => doc! { "awaitsPeer": true },
-            Self::WaitingSince(time) => doc! { "awaitsPeer": true, "updatedAt": { "$lt": time } },
-        }
-    }
-
-    /// The few that wait are found by their own index and then sorted; MongoDB left alone would look at
-    /// every document in the order of the ids, since that order is asked for.
-    fn index(self) -> Option<Hint> {
-        match self {
-            Self::All => None,
-            Self::Waiting | Self::WaitingSince(_) => Some(Hint::Name(AWAITING_PEER.to_owned())),
-        }
-    }
-}
-
-/// The current facts of all aggregates of a scope, a page of each kind in turn, the newest first.
-struct Pages {
-    scope: Scope,
-    /// The kinds that are not read to their end, and the id that each was read down to.
-    rest: VecDeque<(Kind, Option<String>)>,
-}
-
-impl Pages {
-    fn new(bus: &Bus, scope: Scope) -> Self {
-        let rest = bus.inner.registry.kinds().into_iter().map(|kind| (kind, None)).collect();
-        Self { scope, rest }
-    }
-
-    /// The facts of the next page and the id that it ends with. It stays the next one until somebody goes past it.
-    async fn read(&mut self, bus: &Bus) -> Result<Option<(Vec<Publication>, String)>, RepairError> {
-        while let Some((kind, before)) = self.rest.front() {
-            let mut filter = self.scope.filter();
-            if let Some(before) = before {
-                filter.insert("_id", doc! { "$lt": before });
-            }
-            let page = Newest { filter, index: self.scope.index(), limit: PAGE };
-            let page = (kind.current_facts)(bus.clone(), page).await?;
-            if let Some((last, _)) = page.last() {
-                let last = last.clone();
-                return Ok(Some((page.into_iter().flat_map(|(_, facts)| facts).collect(), last)));
-            }
-            self.rest.pop_front();
-        }
-        Ok(None)
-    }
-
-    /// The page that ends with this id is done; it is the turn of the next kind.
-    fn go_past(&mut self, last: String) {
-        if let Some((kind, _)) = self.rest.pop_front() {
-            self.rest.push_back((kind, Some(last)));
-        }
-    }
-}
-
-async fn publish_again(bus: &Bus, facts: Vec<Publication>, why: &str) -> Result<u64, RepairError> {
-    let now = bus.clock().now();
-    let mut sent = stream::iter(facts)
-        .map(|fact| async move {
-            let message_id = format!("{}:{}:{}:{why}", fact.ce_type, fact.aggregate_id, fact.version);
-            let entry = OutboxEntry::new(fact, now, None).map_err(RepairError::Stream)?;
-            bus.inner.publisher.publish(&entry, &message_id).await.map_err(RepairError::from)
-        })
-        .buffered(IN_FLIGHT);
-    let mut published = 0;
-    while let Some(result) = sent.next().await {
-        result?;
-        published += 1;
-    }
-    metrics::counter!("bus_republished_total").increment(published);
-    sleep(Duration::from_secs(published) / EVENTS_PER_SECOND).await;
-    Ok(published)
 }
 
 async fn remembered(bus: &Bus) -> Result<Option<Watermark>, RepairError> {

@@ -95,7 +95,7 @@ impl Scene {
         bus.register::<Thing>().await.unwrap();
         let witness = Witness::default();
         let audits = Audits::new().of::<Thing>();
-        let auditor = Auditor::prepare(bus.clone(), audits, witness.clone()).await.unwrap();
+        let auditor = Auditor::new(bus.clone(), audits, witness.clone());
         Self { world, bus, tasks, witness, auditor }
     }
 

@@ -11,10 +11,10 @@ use expiration::{audit, store::Timers};
 
 use crate::app::TestApp;
 
-async fn auditor(app: &TestApp) -> Auditor<Timers> {
+fn auditor(app: &TestApp) -> Auditor<Timers> {
     let bus = app.bus().clone();
     let timers = Timers::new(bus.repository());
-    Auditor::prepare(bus, audit::table(), timers).await.unwrap()
+    Auditor::new(bus, audit::table(), timers)
 }
 
 fn ids(found: &[Violation]) -> Vec<&'static str> {
@@ -35,7 +35,7 @@ async fn timers_that_wait_and_fire_are_no_violation() {
     let fired = app.place(Duration::from_millis(300)).await;
     app.fires(fired.id).await;
     app.world.settle().await;
-    let mut auditor = auditor(&app).await;
+    let mut auditor = auditor(&app);
     assert_eq!(auditor.look_at_all().await.unwrap(), []);
     assert_eq!(auditor.look().await.unwrap(), []);
     app.stop().await;
@@ -47,7 +47,7 @@ async fn a_timer_that_fired_too_early_or_went_back_is_found() {
     let order = app.place(Duration::from_millis(300)).await;
     app.fires(order.id).await;
     app.world.settle().await;
-    let mut auditor = auditor(&app).await;
+    let mut auditor = auditor(&app);
     assert_eq!(auditor.look_at_all().await.unwrap(), []);
     let early = order.expires_at.minus(Duration::from_secs(1));
     plant(&app, order.id, doc! { "state.told.firedAt": early, "state.orderVersion": 0_i64 }).await;
@@ -62,7 +62,7 @@ async fn a_timer_whose_order_goes_on_and_one_that_does_not_fire_are_found() {
     app.fires(order.id).await;
     app.world.settle().await;
     app.world.clock.advance(Duration::from_mins(3));
-    let found = auditor(&app).await.look_at_all().await.unwrap();
+    let found = auditor(&app).look_at_all().await.unwrap();
     assert_eq!(ids(&found), ["L1"]);
     assert!(found[0].detail.contains(&order.id.to_string()), "{found:?}");
     // Overdue by minutes, as if nobody had fired it: audited by a service that has only just come back.
@@ -72,6 +72,6 @@ async fn a_timer_whose_order_goes_on_and_one_that_does_not_fire_are_found() {
     let past = doc! { "state.status": "pending", "awaitsPeer": false };
     let update = doc! { "q": { "_id": order.id }, "u": { "$set": past } };
     bus.database().run_command(doc! { "update": "timers", "updates": [update] }).await.unwrap();
-    let mut auditor = Auditor::prepare(bus, audit::table(), timers).await.unwrap();
+    let mut auditor = Auditor::new(bus, audit::table(), timers);
     assert_eq!(ids(&auditor.look_at_all().await.unwrap()), ["L1"]);
 }

@@ -13,9 +13,9 @@ use orders::{app::Context, audit};
 
 use crate::app::TestApp;
 
-async fn auditor(app: &TestApp) -> Auditor<Context> {
+fn auditor(app: &TestApp) -> Auditor<Context> {
     let context = app.context();
-    Auditor::prepare(context.bus.clone(), audit::table(), context).await.unwrap()
+    Auditor::new(context.bus.clone(), audit::table(), context)
 }
 
 fn ids(found: &[Violation]) -> BTreeSet<&'static str> {
@@ -24,7 +24,7 @@ fn ids(found: &[Violation]) -> BTreeSet<&'static str> {
 
 /// What a fresh auditor says about everything.
 async fn audited(app: &TestApp) -> BTreeSet<&'static str> {
-    ids(&auditor(app).await.look_at_all().await.unwrap())
+    ids(&auditor(app).look_at_all().await.unwrap())
 }
 
 /// Writes into the database past all rules.
@@ -68,7 +68,7 @@ async fn whether_a_request_was_answered_twice_is_found_by_the_indexes_of_request
 async fn a_healthy_service_has_no_violations() {
     let app = TestApp::start().await;
     let (first, _) = two_orders(&app).await;
-    let mut auditor = auditor(&app).await;
+    let mut auditor = auditor(&app);
     assert_eq!(auditor.look_at_all().await.unwrap(), []);
     app.pay(&first).await;
     app.world.clock.advance(Duration::from_secs(10));
@@ -94,7 +94,7 @@ async fn a_service_that_is_busy_has_no_violations_either() {
         })
     });
     let changing_hands = join_all(changing_hands.collect::<Vec<_>>());
-    let mut auditor = auditor(&app).await;
+    let mut auditor = auditor(&app);
     let auditing = async {
         let mut looks = 0;
         let mut changing_hands = std::pin::pin!(changing_hands);
@@ -135,7 +135,7 @@ async fn seats_that_are_not_paid_for_and_seats_of_ended_orders_are_found() {
 async fn an_end_that_is_left_and_a_version_that_goes_back_are_found() {
     let app = TestApp::start().await;
     let (first, second) = two_orders(&app).await;
-    let mut auditor = auditor(&app).await;
+    let mut auditor = auditor(&app);
     plant(&app, &first, doc! { "state.version": 2_i64, "state.status": "cancelled", "state.live": false, "state.open": false }).await;
     assert_eq!(auditor.look_at_all().await.unwrap(), []);
     plant(
@@ -191,10 +191,10 @@ async fn an_order_that_nobody_ends_and_one_that_stays_confirmed_are_found() {
     assert_eq!(audited(&app).await, BTreeSet::new());
     // The sweeper looks every quarter of a minute; it does not get there in between.
     plant(&app, &second, doc! { "state.expiresAt": app.world.now().minus(Duration::from_mins(3)) }).await;
-    let unpaid = auditor(&app).await.look_at_all().await.unwrap();
+    let unpaid = auditor(&app).look_at_all().await.unwrap();
     assert!(unpaid.iter().any(|late| late.detail.contains(&second.id.to_string())), "{unpaid:?}");
     app.world.clock.advance(Duration::from_mins(3));
-    let halfway = auditor(&app).await.look_at_all().await.unwrap();
+    let halfway = auditor(&app).look_at_all().await.unwrap();
     assert!(halfway.iter().any(|late| late.detail.contains(&first.id.to_string())), "{halfway:?}");
     app.running.stop().await.unwrap();
 }
@@ -203,7 +203,7 @@ async fn an_order_that_nobody_ends_and_one_that_stays_confirmed_are_found() {
 async fn an_inventory_that_goes_back_is_found() {
     let app = TestApp::start().await;
     let listing = app.listing(2).await;
-    let mut auditor = auditor(&app).await;
+    let mut auditor = auditor(&app);
     assert_eq!(auditor.look_at_all().await.unwrap(), []);
     let update = doc! { "q": { "_id": listing.id }, "u": { "$set": { "state.listing.version": 0_i64 } } };
     let database = app.running.bus().database();
@@ -222,7 +222,7 @@ async fn an_event_that_waits_and_a_dead_letter_are_found() {
         "time": app.world.now().minus(Duration::from_mins(3)), "body": "{}",
     };
     plant(&app, &first, doc! { "outbox": [entry] }).await;
-    let waiting = auditor(&app).await.look_at_all().await.unwrap();
+    let waiting = auditor(&app).look_at_all().await.unwrap();
     assert!(waiting[0].detail.contains(&first.id.to_string()), "{waiting:?}");
     let letter = doc! {
         "_id": "a:b:1", "listener": "a", "subject": "b", "reason": "it is planted", "status": "open",
@@ -230,7 +230,7 @@ async fn an_event_that_waits_and_a_dead_letter_are_found() {
     };
     let database = app.running.bus().database();
     database.run_command(doc! { "insert": "dead_letters", "documents": [letter] }).await.unwrap();
-    let found = auditor(&app).await.look_at_all().await.unwrap();
+    let found = auditor(&app).look_at_all().await.unwrap();
     assert_eq!((ids(&found), found.len()), (BTreeSet::from(["L7"]), 2));
     app.running.stop().await.unwrap();
 }

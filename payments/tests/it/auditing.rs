@@ -18,11 +18,11 @@ use payments::{
 
 use crate::app::*;
 
-async fn auditor(app: &TestApp) -> Auditor<Context> {
+fn auditor(app: &TestApp) -> Auditor<Context> {
     let bus = app.running.bus().clone();
     let gateway = SandboxGateway::new(&app.sandbox.url(), "/sandbox", GATEWAY_TIMEOUT).unwrap();
     let context = Context::new(Payments::of(&bus), Orders::of(&bus), Arc::new(gateway));
-    Auditor::prepare(bus, audit::table(), context).await.unwrap()
+    Auditor::new(bus, audit::table(), context)
 }
 
 fn ids(found: &[Violation]) -> BTreeSet<&'static str> {
@@ -30,7 +30,7 @@ fn ids(found: &[Violation]) -> BTreeSet<&'static str> {
 }
 
 async fn audited(app: &TestApp) -> BTreeSet<&'static str> {
-    ids(&auditor(app).await.look_at_all().await.unwrap())
+    ids(&auditor(app).look_at_all().await.unwrap())
 }
 
 /// Writes into the database past all rules.
@@ -57,7 +57,7 @@ async fn sold(app: &TestApp) -> PaymentView {
 async fn money_that_is_where_it_belongs_is_no_violation() {
     let app = TestApp::start().await;
     sold(&app).await;
-    let mut auditor = auditor(&app).await;
+    let mut auditor = auditor(&app);
     assert_eq!(auditor.look_at_all().await.unwrap(), []);
     // The gateway is asked about what has been at rest for a while.
     app.world.clock.advance(Duration::from_mins(3));
@@ -92,7 +92,7 @@ async fn another_amount_and_a_completed_order_that_was_not_paid_are_found() {
 async fn what_goes_back_is_found() {
     let app = TestApp::start().await;
     let payment = sold(&app).await;
-    let mut auditor = auditor(&app).await;
+    let mut auditor = auditor(&app);
     assert_eq!(auditor.look_at_all().await.unwrap(), []);
     plant(&app, "payments", payment.id, doc! { "state.status": "voided", "state.version": 1_i64 }).await;
     plant(&app, "orders", payment.order_id, doc! { "state.order.version": 1_i64 }).await;

@@ -14,12 +14,12 @@ use tickets::{
 
 use crate::app::{TestApp, later};
 
-async fn auditor(app: &TestApp) -> Auditor<Context> {
+fn auditor(app: &TestApp) -> Auditor<Context> {
     let bus = app.running.bus().clone();
     let admissions = Admissions::new(bus.repository());
     let listings = Listings::new(bus.repository());
     let context = Context { clock: bus.clock().clone(), admissions, listings };
-    Auditor::prepare(bus, audit::table(), context).await.unwrap()
+    Auditor::new(bus, audit::table(), context)
 }
 
 fn ids(found: &[Violation]) -> BTreeSet<&'static str> {
@@ -27,7 +27,7 @@ fn ids(found: &[Violation]) -> BTreeSet<&'static str> {
 }
 
 async fn audited(app: &TestApp) -> BTreeSet<&'static str> {
-    ids(&auditor(app).await.look_at_all().await.unwrap())
+    ids(&auditor(app).look_at_all().await.unwrap())
 }
 
 /// Writes into the database past all rules.
@@ -54,7 +54,7 @@ async fn sold(app: &TestApp) -> [OrderSnapshot; 2] {
 async fn passes_that_are_in_order_are_no_violation() {
     let app = TestApp::start().await;
     sold(&app).await;
-    let mut auditor = auditor(&app).await;
+    let mut auditor = auditor(&app);
     assert_eq!(auditor.look_at_all().await.unwrap(), []);
     assert_eq!(auditor.look().await.unwrap(), []);
 }
@@ -102,7 +102,7 @@ async fn a_listing_that_does_not_know_its_orders_is_found_after_minutes() {
 async fn views_and_listings_that_go_back_are_found() {
     let app = TestApp::start().await;
     let [one, _] = sold(&app).await;
-    let mut auditor = auditor(&app).await;
+    let mut auditor = auditor(&app);
     assert_eq!(auditor.look_at_all().await.unwrap(), []);
     plant(&app, "admissions", one.id, doc! { "state.order.version": 2_i64 }).await;
     plant(&app, "listings", one.listing_id, doc! { "state.snapshot.version": 0_i64 }).await;
