@@ -26,7 +26,7 @@ const BOUND: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(9);
 /// What somebody always wants is left alone after each turn for so many times as long as it took, and so long at most:
 /// the longer a turn takes, the more of those who ask are answered by one.
-const REST: u32 = 2;
+const REST: u32 = 4;
 const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// Why a turn has no end.

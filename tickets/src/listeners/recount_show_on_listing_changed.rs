@@ -1,11 +1,14 @@
 //! What is on sale of a show is counted again when a seller has changed something.
+//!
+//! That the show was counted is written down with the listing: all that is published again after the loss of a stream
+//! costs a look then, and not a count.
 
 use common::{
     bus::{HandlerError, Listener, Meta, Outcome, Tx},
     events::listing::ListingChanged,
 };
 
-use super::Context;
+use super::{Context, unseen};
 
 /// Counts the show of the listing.
 ///
@@ -21,10 +24,18 @@ impl Listener for RecountShowOnListingChanged {
     async fn handle(
         ListingChanged(listing): &ListingChanged,
         _meta: &Meta,
-        _tx: &mut Tx,
+        tx: &mut Tx,
         context: &Context,
     ) -> Result<Outcome, HandlerError> {
+        let known = context.listings.get(listing.id).await?;
+        let known = known.filter(|known| known.state.snapshot.version >= listing.version);
+        let known = known.ok_or_else(|| unseen("listing"))?;
+        if known.state.is_counted() {
+            return Ok(Outcome::Skipped("already_done"));
+        }
         context.recounts.recount(listing.show_id).await?;
+        // Refused if the listing has changed meanwhile.
+        tx.save(&known, known.state.when_counted());
         Ok(Outcome::Done)
     }
 }

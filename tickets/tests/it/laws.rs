@@ -1,7 +1,7 @@
 //! The laws that every listener obeys.
 
 use common::{
-    bus::{CommitError, HandlerError, Listener, Tx},
+    bus::{CommitError, HandlerError, Listener, Outcome, Tx},
     events::{
         listing::{ListingChanged, ListingSnapshot},
         order::{OrderChanged, OrderSnapshot, OrderStatus},
@@ -157,6 +157,8 @@ async fn counting_a_show_again_is_counting_it_once() {
         let offers = offers().await;
         assert_eq!((offers.seats_left, offers.listings_count), (4, 2));
     }
+    let again = laws::attempt::<RecountShowOnListingChanged>(&service.bus(), &context, &event).await.unwrap();
+    assert_eq!(again, Outcome::Skipped("already_done"));
     let event = OrderChanged(taken);
     laws::deliver::<RecountShowOnOrderChanged>(&service.bus(), &context, &event).await;
     assert_eq!(offers().await.seats_left, 4, "the order is not kept yet, and the news of it waits");
