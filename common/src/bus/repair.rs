@@ -123,10 +123,12 @@ impl Repairer {
             return Err(RepairError::Away);
         }
         let stream = publisher.namespace().stream(bus.inner.config.service);
-        // Read before the stream is asked, so that what is acknowledged meanwhile does not look lost.
+        // Both are read before the stream is asked, so that what is acknowledged meanwhile, to this replica or another one,
+        // does not look lost.
+        let known = remembered(bus).await?;
         let seen = i64::try_from(publisher.acknowledged(&stream)).unwrap_or(i64::MAX);
         let (created, last_sequence) = look_at(bus, &stream).await?;
-        let Some(known) = remembered(bus).await? else {
+        let Some(known) = known else {
             let first = Watermark { created, epoch: 1, ..Watermark::default() };
             return update(bus, Document::new(), doc! { "$set": as_stored(&first)? }, true).await.map(drop);
         };

@@ -1,7 +1,15 @@
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
+use bson::{Document, doc};
 use common::{
-    bus::Outcome,
+    bus::{BusConfig, Outcome},
     events::order::OrderCreated,
     testing::{TestWorld, laws},
 };
@@ -92,6 +100,40 @@ async fn the_listener_of_this_suite_obeys_the_laws() {
     let history = history.map(|fact| common::events::order::OrderChanged(fact.0));
     laws::check::<Keep>(&process.bus, &process.bus.repository(), &history).await;
     process.stop().await;
+}
+
+/// One replica is held up again and again between its looks at the stream and at what is remembered of it, which the other one
+/// changes meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_replica_has_published_meanwhile_does_not_look_lost() {
+    let world = Arc::new(TestWorld::new("orders").await);
+    let eager = |mut config: BusConfig| {
+        config.repair_poll = Duration::from_millis(5);
+        config
+    };
+    let publishing = Process::start_with(&world, eager).await;
+    let (is_over, held_up) = (Arc::new(AtomicBool::new(false)), world.clone());
+    let over = is_over.clone();
+    let looking = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let process = Process::start_with(&held_up, eager).await;
+            while !over.load(Ordering::Relaxed) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                thread::sleep(Duration::from_millis(20));
+            }
+            process.stop().await;
+        });
+    });
+    for _ in 0..500 {
+        insert(&publishing.bus, &Claim::of_seat("1")).await.unwrap();
+    }
+    is_over.store(true, Ordering::Relaxed);
+    looking.join().unwrap();
+    let streams = publishing.bus.database().collection::<Document>("bus_streams");
+    let known = streams.find_one(doc! { "_id": "orders" }).await.unwrap().unwrap();
+    assert_eq!(known.get_i64("epoch").unwrap(), 1, "{known}");
+    publishing.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
