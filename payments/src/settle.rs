@@ -35,9 +35,6 @@ pub enum SettleError {
     /// It could not be written.
     #[error(transparent)]
     Commit(#[from] CommitError),
-    /// It does not show what was written before.
-    #[error("payment {0} or its order cannot be seen for now")]
-    Unseen(PaymentId),
 }
 
 impl From<SettleError> for Problem {
@@ -45,7 +42,6 @@ impl From<SettleError> for Problem {
         match error {
             SettleError::Store(error) => error.into(),
             SettleError::Commit(error) => error.into(),
-            SettleError::Unseen(_) => Self::unavailable(),
         }
     }
 }
@@ -105,8 +101,8 @@ async fn name_in_order(context: &Context, payment: &Payment) -> Result<OrderSnap
     let (orders, payments) = (context.orders.clone(), context.payments.clone());
     let (id, order) = (payment.id, payment.order.id);
     let work = async move |tx: &mut Tx| {
-        let view = orders.get(order).await?.ok_or(SettleError::Unseen(id))?;
-        let payment = payments.get(id).await?.ok_or(SettleError::Unseen(id))?;
+        let view = orders.known(order).await?;
+        let payment = payments.known(id).await?;
         if payment.state.may_be_named() && view.state.payment_id != Some(id) {
             orders.name_payment(tx, &view, id);
         }

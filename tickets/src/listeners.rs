@@ -6,7 +6,7 @@ mod keep_admission_on_order_changed;
 mod recount_show_on_listing_changed;
 mod recount_show_on_order_changed;
 
-use common::bus::{Bus, HandlerError, Listeners, Loaded, Tx};
+use common::bus::{Bus, Listeners, Loaded, Tx};
 
 pub use follow_show_on_listing_changed::FollowShowOnListingChanged;
 pub use follow_show_on_show_updated::FollowShowOnShowUpdated;
@@ -46,11 +46,6 @@ pub fn table() -> Listeners<Context> {
         .with::<KeepAdmissionOnOrderChanged>()
         .with::<RecountShowOnListingChanged>()
         .with::<RecountShowOnOrderChanged>()
-}
-
-/// What an event tells of was written before; when MongoDB does not show it yet the event is left for the next try.
-fn unseen(what: &str) -> HandlerError {
-    HandlerError::failed(format!("the {what} cannot be seen for now"))
 }
 
 /// Records what a listing does to be in step with its show again; false if it is.

@@ -12,7 +12,7 @@
 //! Hundreds of orders of one listing or show may come in a second, and after the loss of a stream all of them come again.
 //! So both are done in [turns](crate::turns), each for all who have asked by then.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use common::{
     bus::{Bus, CommitError, HandlerError, StoreError, Tx},
@@ -36,31 +36,23 @@ const MAX_PAGES: usize = 100;
 pub enum RecountError {
     /// What is on sale could not be read.
     #[error("read what is on sale")]
-    Store(#[source] Arc<StoreError>),
+    Store(#[from] StoreError),
     /// The count was not committed.
     #[error("keep what is on sale")]
     Commit(#[from] CommitError),
-    /// MongoDB does not show what was written before.
-    #[error("the {0} cannot be seen for now")]
-    Unseen(&'static str),
     /// The count did not come to its end.
     #[error("count what is on sale")]
     Unfinished(#[from] Unfinished),
 }
 
-impl From<StoreError> for RecountError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(Arc::new(error))
-    }
-}
-
 impl From<RecountError> for HandlerError {
     fn from(error: RecountError) -> Self {
         match error {
+            RecountError::Store(error) => error.into(),
             RecountError::Commit(error) => error.into(),
-            RecountError::Unseen(_) | RecountError::Unfinished(Unfinished::Panicked) => Self::failed(error),
+            RecountError::Unfinished(Unfinished::Panicked) => Self::failed(error),
             // No event can make a count slow.
-            RecountError::Store(_) | RecountError::Unfinished(Unfinished::Late) => Self::unavailable(error),
+            RecountError::Unfinished(Unfinished::Late) => Self::unavailable(error),
         }
     }
 }
@@ -158,7 +150,7 @@ impl Recounts {
         // By value, as the future is sent between threads: see `Bus::transact`.
         let recounts = self.clone();
         let follow = async move |tx: &mut Tx| {
-            let listing = recounts.listings.get(listing).await?.ok_or(RecountError::Unseen("listing"))?;
+            let listing = recounts.listings.known(listing).await?;
             let kept = recounts.admissions.of_orders(&orders).await?;
             if let Some(next) = listing.state.follow_orders(kept.iter().map(|known| &known.order)) {
                 tx.save(&listing, next);
@@ -172,7 +164,7 @@ impl Recounts {
     async fn count(&self, id: ShowId) -> Result<(), RecountError> {
         let recounts = self.clone();
         let count = async move |tx: &mut Tx| {
-            let show = recounts.shows.get(id).await?.ok_or(RecountError::Unseen("show"))?;
+            let show = recounts.shows.known(id).await?;
             let offers = recounts.offers(&show.state, tx.now()).await?;
             tx.save(&show, show.state.offering(offers));
             Ok(())

@@ -106,15 +106,23 @@ pub struct Loaded<A> {
     pub(super) pending: Vec<OutboxEntry>,
 }
 
-/// MongoDB did not answer, or not with a document that this build understands.
-#[derive(Debug, thiserror::Error)]
+/// MongoDB did not answer, or not with what is needed.
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// The database is away or refused the query.
+    /// The database is away, refused the query, or has a document that this build does not understand.
     #[error("read from MongoDB")]
     Unavailable(#[from] mongodb::error::Error),
     /// The database is too slow.
     #[error("read from MongoDB: no answer in {READ_TIMEOUT:?}")]
     Late,
+    /// The database does not show what was written before; it will.
+    #[error("{id} of {collection} cannot be seen for now")]
+    Unseen {
+        /// Where it is to be.
+        collection: &'static str,
+        /// What it is called there.
+        id: String,
+    },
 }
 
 /// Which of the aggregates, the newest first.
@@ -150,6 +158,13 @@ impl<A: Aggregate> Repository<A> {
     /// The aggregate with this id.
     pub async fn get(&self, id: impl ToString) -> Result<Option<Loaded<A>>, StoreError> {
         self.find_one(doc! { "_id": id.to_string() }).await
+    }
+
+    /// The aggregate with this id, of which something else tells that it was written: if it is not there, it is to be tried
+    /// again, and nothing may be concluded from that.
+    pub async fn known(&self, id: impl ToString) -> Result<Loaded<A>, StoreError> {
+        let id = id.to_string();
+        self.get(&id).await?.ok_or(StoreError::Unseen { collection: A::COLLECTION, id })
     }
 
     /// The first aggregate that matches.

@@ -80,7 +80,11 @@ impl HandlerError {
 
 impl From<StoreError> for HandlerError {
     fn from(error: StoreError) -> Self {
-        Self::unavailable(error)
+        match error {
+            // Not for ever: the event may be of something that never was.
+            StoreError::Unseen { .. } => Self::failed(error),
+            StoreError::Unavailable(_) | StoreError::Late => Self::unavailable(error),
+        }
     }
 }
 

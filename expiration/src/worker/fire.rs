@@ -42,7 +42,8 @@ impl FireError {
         match self {
             Self::Load(StoreError::Unavailable(_) | StoreError::Late)
             | Self::Save(CommitError::Unavailable(_)) => true,
-            Self::Save(CommitError::Conflict | CommitError::Duplicate { .. } | CommitError::Rejected(_)) => {
+            Self::Load(StoreError::Unseen { .. })
+            | Self::Save(CommitError::Conflict | CommitError::Duplicate { .. } | CommitError::Rejected(_)) => {
                 false
             }
         }

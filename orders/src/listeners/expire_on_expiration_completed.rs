@@ -28,9 +28,7 @@ impl Listener for ExpireOnExpirationCompleted {
         tx: &mut Tx,
         context: &Context,
     ) -> Result<Outcome, HandlerError> {
-        let Some(loaded) = context.orders.get(event.0.id).await? else {
-            return Err(HandlerError::failed("a timer fired for an order that is not known"));
-        };
+        let loaded = context.orders.known(event.0.id).await?;
         match decide(&loaded.state, Input::TimerFired, tx.now()) {
             Decision::Changed(expired) => {
                 Orders::change(tx, &loaded, *expired);

@@ -40,9 +40,7 @@ impl Listener for FollowPaymentOnPaymentChanged {
         context: &Context,
     ) -> Result<Outcome, HandlerError> {
         let payment = &event.0;
-        let Some(loaded) = context.orders.get(payment.order_id).await? else {
-            return Err(HandlerError::failed("a payment for an order that is not known"));
-        };
+        let loaded = context.orders.known(payment.order_id).await?;
         let order = match news(&loaded.state, payment) {
             News::Newer(order) => *order,
             News::Known => loaded.state.clone(),

@@ -87,6 +87,11 @@ impl Orders {
         self.0.get(id).await
     }
 
+    /// The order with this id, which something else tells of.
+    pub async fn known(&self, id: OrderId) -> Result<Loaded<Order>, StoreError> {
+        self.0.known(id).await
+    }
+
     /// The order that a buyer placed under this key.
     pub async fn requested(&self, buyer: UserId, key: &str) -> Result<Option<Loaded<Order>>, StoreError> {
         self.0.find_one(doc! { "state.buyerId": buyer, "state.request.key": key }).await

@@ -34,8 +34,7 @@ impl Listener for FollowOrderOnOrderChanged {
         let Some(payment_id) = known.as_ref().and_then(|known| known.state.payment_id) else {
             return Ok(if kept { Outcome::Done } else { Outcome::Skipped("stale") });
         };
-        let payment = context.payments.get(payment_id).await?;
-        let payment = payment.ok_or_else(|| HandlerError::failed("the payment of the order is not there"))?;
+        let payment = context.payments.known(payment_id).await?;
         match decide(&payment.state, Input::Order(Box::new(newest.clone())), tx.now()) {
             Decision::Next(next, told) => {
                 if is_under_way(next.status) {

@@ -43,6 +43,11 @@ impl Orders {
         self.0.get(id).await
     }
 
+    /// What is known of an order that a payment was made for.
+    pub async fn known(&self, id: OrderId) -> Result<Loaded<OrderView>, StoreError> {
+        self.0.known(id).await
+    }
+
     /// What is known of these orders, for those who check the invariants.
     pub async fn with_ids(&self, ids: &[OrderId]) -> Result<Vec<OrderSnapshot>, StoreError> {
         let found = self.0.find(doc! { "_id": { "$in": ids } }, doc! { "_id": 1 }, i64::MAX).await?;

@@ -68,6 +68,11 @@ impl Payments {
         self.0.get(id).await
     }
 
+    /// The payment with this id, which something else tells of.
+    pub async fn known(&self, id: PaymentId) -> Result<Loaded<Payment>, StoreError> {
+        self.0.known(id).await
+    }
+
     /// The payment that a buyer made under an idempotency key.
     pub async fn with_key(&self, buyer: UserId, key: &str) -> Result<Option<Payment>, StoreError> {
         let filter = doc! { "state.buyerId": buyer, "state.idempotencyKey": key };

@@ -9,7 +9,7 @@ use common::{
     events::listing::ListingChanged,
 };
 
-use super::{Context, bring_in_step, unseen};
+use super::{Context, bring_in_step};
 
 /// Brings one listing in step with its show.
 #[derive(Debug)]
@@ -27,11 +27,11 @@ impl Listener for FollowShowOnListingChanged {
         context: &Context,
     ) -> Result<Outcome, HandlerError> {
         // The listing first: whoever changes the show after that finds the listing, or makes this save fail.
-        let listing = context.listings.get(event.id).await?.ok_or_else(|| unseen("listing"))?;
+        let listing = context.listings.known(event.id).await?;
         if listing.state.snapshot.version > event.version {
             return Ok(Outcome::Skipped("stale"));
         }
-        let show = context.shows.get(event.show_id).await?.ok_or_else(|| unseen("show"))?;
+        let show = context.shows.known(event.show_id).await?;
         let changed = bring_in_step(tx, &listing, &show.state);
         Ok(if changed { Outcome::Done } else { Outcome::Skipped("in step") })
     }

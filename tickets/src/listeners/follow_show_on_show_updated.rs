@@ -8,7 +8,7 @@ use common::{
     events::show::ShowUpdated,
 };
 
-use super::{Context, bring_in_step, unseen};
+use super::{Context, bring_in_step};
 use crate::domain::show::Show;
 
 /// How many listings are changed in one unit of work.
@@ -31,7 +31,7 @@ impl Listener for FollowShowOnShowUpdated {
         tx: &mut Tx,
         context: &Context,
     ) -> Result<Outcome, HandlerError> {
-        let show = context.shows.get(event.id).await?.ok_or_else(|| unseen("show"))?.state;
+        let show = context.shows.known(event.id).await?.state;
         if show.snapshot.version > event.version {
             return Ok(Outcome::Skipped("stale"));
         }

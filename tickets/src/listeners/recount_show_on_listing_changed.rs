@@ -8,7 +8,7 @@ use common::{
     events::listing::ListingChanged,
 };
 
-use super::{Context, unseen};
+use super::Context;
 
 /// Counts the show of the listing.
 ///
@@ -27,9 +27,10 @@ impl Listener for RecountShowOnListingChanged {
         tx: &mut Tx,
         context: &Context,
     ) -> Result<Outcome, HandlerError> {
-        let known = context.listings.get(listing.id).await?;
-        let known = known.filter(|known| known.state.snapshot.version >= listing.version);
-        let known = known.ok_or_else(|| unseen("listing"))?;
+        let known = context.listings.known(listing.id).await?;
+        if known.state.snapshot.version < listing.version {
+            return Err(HandlerError::failed("the listing cannot be seen as it is for now"));
+        }
         if known.state.is_counted() {
             return Ok(Outcome::Skipped("already_done"));
         }

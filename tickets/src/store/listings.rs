@@ -132,6 +132,11 @@ impl Listings {
         self.repository.get(id).await
     }
 
+    /// The listing with this id, which something else tells of.
+    pub async fn known(&self, id: ListingId) -> Result<Loaded<Listing>, StoreError> {
+        self.repository.known(id).await
+    }
+
     /// The listing that this seller made with a request of this key.
     pub async fn by_request(&self, seller: UserId, key: &str) -> Result<Option<Loaded<Listing>>, StoreError> {
         self.repository.find_one(doc! { SELLER_ID: seller, REQUEST_KEY: key }).await

@@ -172,6 +172,11 @@ impl Shows {
         self.repository.get(id).await
     }
 
+    /// The show with this id, which something else tells of.
+    pub async fn known(&self, id: ShowId) -> Result<Loaded<Show>, StoreError> {
+        self.repository.known(id).await
+    }
+
     /// Shows that have begun and are kept as if something of them were on sale.
     pub async fn begun_on_sale(&self, now: Timestamp, limit: i64) -> Result<Vec<Show>, StoreError> {
         let filter = doc! { STARTS_AT: { "$lte": now }, LISTINGS_COUNT: { "$gt": 0 } };
