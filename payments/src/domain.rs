@@ -13,6 +13,7 @@ mod fixture;
 #[cfg(test)]
 mod histories;
 mod invariants;
+mod naming;
 mod payment;
 mod payment_method;
 mod payout;
@@ -25,6 +26,7 @@ pub use invariants::{
     Charge, Sight, charge_at_gateway, charge_of, s3_violations, s4_violations, s5_violations, s8_violations,
     s10_violations, s13_violations, violations_since,
 };
+pub use naming::{Naming, naming};
 pub use payment::{NewPayment, Payment, PaymentFact, is_live, is_under_way};
 pub use payment_method::{InvalidPaymentMethod, PaymentMethod};
 pub use payout::{Payout, PayoutDecision, PayoutFact, decide_payout, payout_id};

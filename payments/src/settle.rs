@@ -17,7 +17,10 @@ use common::{
 
 use crate::{
     app::Context,
-    domain::{Answer, Call, Decision, GatewayState, Input, Payment, answer, decide, is_under_way, next_call},
+    domain::{
+        Answer, Call, Decision, GatewayState, Input, Naming, Payment, answer, decide, is_under_way, naming,
+        next_call,
+    },
     gateway::{Authorization, GatewayError},
 };
 
@@ -102,9 +105,11 @@ async fn name_in_order(context: &Context, payment: &Payment) -> Result<OrderSnap
     let (id, order) = (payment.id, payment.order.id);
     let work = async move |tx: &mut Tx| {
         let view = orders.known(order).await?;
-        let payment = payments.known(id).await?;
-        if payment.state.may_be_named() && view.state.payment_id != Some(id) {
-            orders.name_payment(tx, &view, id);
+        let payment = payments.get(id).await?;
+        match naming(id, payment.as_ref().map(|payment| &payment.state), view.state.payment_id) {
+            Naming::Due => orders.name_payment(tx, &view, id),
+            Naming::Settled => {}
+            Naming::Unseen => return Err(StoreError::unseen::<Payment>(id).into()),
         }
         Ok::<_, SettleError>(view.state.order)
     };

@@ -125,6 +125,13 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// An aggregate that was written before is not there.
+    pub fn unseen<A: Aggregate>(id: impl ToString) -> Self {
+        Self::Unseen { collection: A::COLLECTION, id: id.to_string() }
+    }
+}
+
 /// Which of the aggregates, the newest first.
 pub(super) struct Newest {
     pub filter: Document,
@@ -164,7 +171,7 @@ impl<A: Aggregate> Repository<A> {
     /// again, and nothing may be concluded from that.
     pub async fn known(&self, id: impl ToString) -> Result<Loaded<A>, StoreError> {
         let id = id.to_string();
-        self.get(&id).await?.ok_or(StoreError::Unseen { collection: A::COLLECTION, id })
+        self.get(&id).await?.ok_or_else(|| StoreError::unseen::<A>(id))
     }
 
     /// The first aggregate that matches.

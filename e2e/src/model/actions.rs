@@ -52,6 +52,8 @@ pub enum Action {
     NameLate(usize),
     /// Somebody loads the payment, to ask the gateway.
     Load(usize),
+    /// Somebody is to ask the gateway, and MongoDB does not show the payment when it is to be named.
+    LoadUnseen(usize),
     /// The gateway is asked, and answers.
     Ask(usize, Bank),
     /// The gateway is asked, does it, and the answer is lost.
@@ -133,6 +135,9 @@ impl Marketplace {
         }
         if self.scope.has(Event::Slow) {
             actions.extend([Action::Consider(n), Action::NameLate(n)]);
+        }
+        if self.scope.has(Event::Stale) {
+            actions.push(Action::LoadUnseen(n));
         }
         if docs.driver.is_some() && self.scope.has(Event::Crash) {
             actions.push(Action::Crash(n));
@@ -220,6 +225,7 @@ impl Marketplace {
             Action::Consider(n) => self.consider(state, n),
             Action::NameLate(n) => self.name_late(state, n),
             Action::Load(n) => self.load(state, n),
+            Action::LoadUnseen(n) => self.load_unseen(state, n),
             Action::Ask(n, bank) => self.ask(state, n, bank),
             Action::AskUnanswered(n, bank) => self.ask_unanswered(state, n, bank),
             Action::AskInVain(n) => self.ask_in_vain(state, n),

@@ -5,7 +5,8 @@ use common::events::{
     payment::{PaymentSnapshot, PaymentStatus},
 };
 use payments::domain::{
-    Call, Decision, Input, NewPayment, Payment, PaymentMethod, decide, is_under_way, next_call,
+    Call, Decision, Input, Naming, NewPayment, Payment, PaymentMethod, decide, is_under_way, naming,
+    next_call,
 };
 
 use super::{
@@ -72,23 +73,28 @@ impl Marketplace {
 
     /// The first half of asking: whoever learns of the order from now on finds the payment.
     pub(super) fn name(&self, state: &mut State, n: usize) -> Option<()> {
-        if !self.is_to_be_asked(&state.payments[n]?) {
+        let docs = state.payments[n]?;
+        let view = state.orders[self.scope.payments[n]].as_mut()?.view.as_mut()?;
+        if !self.is_to_be_asked(&docs) || self.naming(n, Some(&docs), *view) != Naming::Due {
             return None;
         }
-        let view = state.orders[self.scope.payments[n]].as_mut()?.view.as_mut()?;
         view.named = u8::try_from(n).ok();
         Some(())
+    }
+
+    fn naming(&self, n: usize, seen: Option<&PaymentDocs>, view: View) -> Naming {
+        let payment = seen.map(|docs| self.payments.get(docs.state));
+        naming(payment_id(n), payment.as_deref(), view.named.map(|named| payment_id(named.into())))
     }
 
     /// The same by somebody who is slow: reads what is known of the order, then the payment.
     pub(super) fn consider(&self, state: &mut State, n: usize) -> Option<()> {
         let docs = state.payments[n]?;
         let view = state.orders[self.scope.payments[n]]?.view?;
-        if docs.namer.is_some() || view.named == u8::try_from(n).ok() {
+        if docs.namer.is_some() || self.naming(n, Some(&docs), view) != Naming::Due {
             return None;
         }
-        let may_be_named = self.payments.get(docs.state).may_be_named();
-        state.payments[n].as_mut()?.namer = may_be_named.then_some(view);
+        state.payments[n].as_mut()?.namer = Some(view);
         Some(())
     }
 
@@ -105,13 +111,30 @@ impl Marketplace {
     /// The second half: load the payment, with the newest that is known of its order.
     pub(super) fn load(&self, state: &mut State, n: usize) -> Option<()> {
         let docs = state.payments[n]?;
+        let view = state.orders[self.scope.payments[n]]?.view?;
+        let is_authorizing = self.payments.get(docs.state).status == PaymentStatus::Authorizing;
+        let is_ready = !is_authorizing || view.named == u8::try_from(n).ok();
+        if is_ready { self.begin_to_ask(state, n) } else { None }
+    }
+
+    /// The same, when MongoDB does not show the payment to whoever is about to name it.
+    pub(super) fn load_unseen(&self, state: &mut State, n: usize) -> Option<()> {
+        let view = state.orders[self.scope.payments[n]]?.view?;
+        match self.naming(n, None, view) {
+            Naming::Settled => self.begin_to_ask(state, n),
+            Naming::Due | Naming::Unseen => None,
+        }
+    }
+
+    fn begin_to_ask(&self, state: &mut State, n: usize) -> Option<()> {
+        let docs = state.payments[n]?;
         if !self.is_to_be_asked(&docs) {
             return None;
         }
         let heard = (docs.driver == Some(Driver::Maker)).then_some(Money::Unseen);
         if self.payments.get(docs.state).status == PaymentStatus::Authorizing {
             let order = state.orders[self.scope.payments[n]]?;
-            let view = order.view.filter(|view| view.named == u8::try_from(n).ok())?;
+            let view = order.view?;
             let _known = self.payment_learns(state, n, News::Order(order.history, view.version));
         }
         let docs = state.payments[n].as_mut()?;

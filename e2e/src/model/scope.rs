@@ -38,6 +38,8 @@ pub enum Event {
     Half,
     /// Whoever names a payment in what payments knows of the order is slow.
     Slow,
+    /// MongoDB does not show for a while what was written before.
+    Stale,
     /// Whoever asks the gateway dies.
     Crash,
     /// A request to the gateway has no answer: it is lost, or its answer is.
@@ -104,6 +106,7 @@ pub fn one_order() -> Scope {
             Event::Skew,
             Event::Half,
             Event::Slow,
+            Event::Stale,
             Event::Crash,
             Event::Loss,
             Event::Delay,

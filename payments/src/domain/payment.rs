@@ -170,12 +170,6 @@ impl Payment {
         }
     }
 
-    /// Whether what is known of its order may name this payment as the one that hears of the order from now on.
-    /// Only while it bars every other payment: beyond that the next one may be named.
-    pub fn may_be_named(&self) -> bool {
-        self.status == PaymentStatus::Authorizing || is_broken(Control::NameDeclined)
-    }
-
     /// Moves on. The only place that sets a status, and with it everything that follows from one.
     pub(super) fn become_status(&mut self, status: PaymentStatus, now: Timestamp) -> Option<PaymentFact> {
         self.status = status;
