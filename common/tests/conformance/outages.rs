@@ -8,7 +8,7 @@ use common::{
     ids::OrderId,
     testing::{Profile, TestWorld},
 };
-use futures::future::join_all;
+use futures::{StreamExt as _, future::join_all, stream};
 use tokio::sync::Mutex;
 
 use crate::{
@@ -360,13 +360,10 @@ async fn until_all_are_published(world: &TestWorld, process: &Process, claims: &
             if claims.iter().any(|claim| !newest.contains_key(&claim.order.id)) {
                 return None;
             }
-            for claim in claims {
-                let current = load(&process.bus, claim.order.id).await.state.fact();
-                if newest[&claim.order.id] != current {
-                    return None;
-                }
-            }
-            Some(())
+            let current = stream::iter(claims)
+                .map(async |claim| load(&process.bus, claim.order.id).await.state.fact())
+                .buffered(32);
+            current.all(async |fact| newest[&fact.0.id] == fact).await.then_some(())
         })
         .await;
 }
