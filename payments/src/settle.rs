@@ -109,7 +109,7 @@ async fn name_in_order(context: &Context, payment: &Payment) -> Result<OrderSnap
         match naming(id, payment.as_ref().map(|payment| &payment.state), view.state.payment_id) {
             Naming::Due => orders.name_payment(tx, &view, id),
             Naming::Settled => {}
-            Naming::Unseen => return Err(StoreError::unseen::<Payment>(id).into()),
+            Naming::Unseen => return Err(StoreError::unseen::<Payment>(&id).into()),
         }
         Ok::<_, SettleError>(view.state.order)
     };

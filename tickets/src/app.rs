@@ -13,7 +13,7 @@ use crate::{
     live::ListingsLive,
     recounts::Recounts,
     routes,
-    store::{Admissions, Listings, Shows},
+    store::{Admissions, Counted, Counts, Listings, Shows},
     sweeper::Sweeper,
 };
 
@@ -23,6 +23,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
     service.register::<Show>().await?;
     service.register::<Listing>().await?;
     service.register::<Admission>().await?;
+    service.register::<Counted>().await?;
 
     let (bus, clock) = (service.bus(), service.clock());
     let shows = Shows::new(bus.repository());
@@ -35,6 +36,7 @@ pub async fn start(config: Config, clock: Clock) -> Result<Running, StartError> 
         shows: shows.clone(),
         listings: listings.clone(),
         admissions: admissions.clone(),
+        counts: Counts::new(bus.repository()),
         recounts: recounts.clone(),
     };
     service.listen(listeners::table(), context).await?;

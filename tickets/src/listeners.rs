@@ -20,7 +20,7 @@ use crate::{
         show::Show,
     },
     recounts::Recounts,
-    store::{Admissions, Listings, Shows},
+    store::{Admissions, Counts, Listings, Shows},
 };
 
 /// What the listeners work with.
@@ -34,6 +34,8 @@ pub struct Context {
     pub listings: Listings,
     /// The admissions.
     pub admissions: Admissions,
+    /// What shows were counted for.
+    pub counts: Counts,
     /// Counts what is on sale.
     pub recounts: Recounts,
 }

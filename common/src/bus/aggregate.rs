@@ -127,7 +127,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// An aggregate that was written before is not there.
-    pub fn unseen<A: Aggregate>(id: impl ToString) -> Self {
+    pub fn unseen<A: Aggregate>(id: &impl ToString) -> Self {
         Self::Unseen { collection: A::COLLECTION, id: id.to_string() }
     }
 }
@@ -171,7 +171,7 @@ impl<A: Aggregate> Repository<A> {
     /// again, and nothing may be concluded from that.
     pub async fn known(&self, id: impl ToString) -> Result<Loaded<A>, StoreError> {
         let id = id.to_string();
-        self.get(&id).await?.ok_or_else(|| StoreError::unseen::<A>(id))
+        self.get(&id).await?.ok_or_else(|| StoreError::unseen::<A>(&id))
     }
 
     /// The first aggregate that matches.

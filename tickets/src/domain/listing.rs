@@ -44,9 +44,6 @@ pub struct Listing {
     /// How many of its seats none of them has.
     #[serde(default)]
     pub seats_left: u32,
-    /// The version that the show was last counted for.
-    #[serde(default)]
-    pub counted: u64,
 }
 
 /// Seats that an order has.
@@ -132,7 +129,7 @@ pub enum Following {
 impl Listing {
     /// One that nobody has ordered from.
     pub fn new(snapshot: ListingSnapshot, request: Option<RequestMark>) -> Self {
-        Self { snapshot, request, taken: Vec::new(), seats_left: 0, counted: 0 }.left_by(Vec::new())
+        Self { snapshot, request, taken: Vec::new(), seats_left: 0 }.left_by(Vec::new())
     }
 
     /// Offers seats of a show.
@@ -246,17 +243,6 @@ impl Listing {
     #[must_use]
     pub fn with(&self, snapshot: ListingSnapshot) -> Self {
         Self { snapshot, ..self.clone() }
-    }
-
-    /// Whether the show was counted with it as it is on sale now.
-    pub fn is_counted(&self) -> bool {
-        self.counted == self.snapshot.version
-    }
-
-    /// This listing when its show has been counted.
-    #[must_use]
-    pub fn when_counted(&self) -> Self {
-        Self { counted: self.snapshot.version, ..self.clone() }
     }
 
     /// This listing after an order of its seats, which has them as long as it lives; `None` if it need not be saved.

@@ -1,6 +1,6 @@
 //! What is on sale of a show is counted again when a seller has changed something.
 //!
-//! That the show was counted is written down with the listing: all that is published again after the loss of a stream
+//! For which version of the listing that was done is written down: all that is published again after the loss of a stream
 //! costs a look then, and not a count.
 
 use common::{
@@ -9,6 +9,7 @@ use common::{
 };
 
 use super::Context;
+use crate::store::Counts;
 
 /// Counts the show of the listing.
 ///
@@ -27,16 +28,16 @@ impl Listener for RecountShowOnListingChanged {
         tx: &mut Tx,
         context: &Context,
     ) -> Result<Outcome, HandlerError> {
-        let known = context.listings.known(listing.id).await?;
-        if known.state.snapshot.version < listing.version {
+        let known = context.listings.known(listing.id).await?.state.snapshot;
+        if known.version < listing.version {
             return Err(HandlerError::failed("the listing cannot be seen as it is for now"));
         }
-        if known.state.is_counted() {
+        let counted = context.counts.get(listing.id).await?;
+        if counted.as_ref().is_some_and(|counted| counted.state.version >= known.version) {
             return Ok(Outcome::Skipped("already_done"));
         }
         context.recounts.recount(listing.show_id).await?;
-        // Refused if the listing has changed meanwhile.
-        tx.save(&known, known.state.when_counted());
+        Counts::keep(tx, counted.as_ref(), listing.id, known.version);
         Ok(Outcome::Done)
     }
 }

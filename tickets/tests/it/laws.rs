@@ -19,7 +19,7 @@ use tickets::{
         RecountShowOnListingChanged, RecountShowOnOrderChanged,
     },
     recounts::Recounts,
-    store::{Admissions, Listings, Shows},
+    store::{Admissions, Counted, Counts, Listings, Shows},
 };
 
 use crate::app::{DAY, later, order_of};
@@ -30,12 +30,14 @@ async fn quiet(world: &TestWorld) -> (Service, Context) {
     service.register::<Show>().await.unwrap();
     service.register::<Listing>().await.unwrap();
     service.register::<Admission>().await.unwrap();
+    service.register::<Counted>().await.unwrap();
     let bus = service.bus();
     let shows = Shows::new(bus.repository());
     let listings = Listings::new(bus.repository());
     let admissions = Admissions::new(bus.repository());
     let recounts = Recounts::new(bus.clone(), shows.clone(), listings.clone(), admissions.clone());
-    let context = Context { bus, shows, listings, admissions, recounts };
+    let counts = Counts::new(bus.repository());
+    let context = Context { bus, shows, listings, admissions, counts, recounts };
     (service, context)
 }
 
