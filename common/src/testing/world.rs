@@ -12,7 +12,7 @@ use bson::doc;
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey as _};
 use futures::{StreamExt as _, TryStreamExt as _};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use mongodb::Client;
+use mongodb::{Client, options::ReadConcern};
 use rand::Rng as _;
 use serde_json::{Value, json};
 
@@ -281,7 +281,9 @@ impl TestWorld {
             let database = client.database(&name);
             for collection in database.list_collection_names().await.expect("list the collections") {
                 let documents = database.collection::<bson::Document>(&collection);
-                let waiting = documents.count_documents(doc! { "outbox": { "$exists": true } }).await;
+                let waiting = documents.count_documents(doc! { "outbox": { "$exists": true } });
+                // As services read: what is empty by that is not found again in an older state.
+                let waiting = waiting.read_concern(ReadConcern::majority()).await;
                 match waiting.expect("count the outboxes") {
                     0 => {}
                     count => status.push(format!("{name}.{collection}: {count} outboxes")),
