@@ -126,7 +126,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// An aggregate that was written before is not there.
+    /// An aggregate that was written before is not there, or not as it was written.
     pub fn unseen<A: Aggregate>(id: &impl ToString) -> Self {
         Self::Unseen { collection: A::COLLECTION, id: id.to_string() }
     }

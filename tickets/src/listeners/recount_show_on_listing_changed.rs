@@ -4,12 +4,12 @@
 //! costs a look then, and not a count.
 
 use common::{
-    bus::{HandlerError, Listener, Meta, Outcome, Tx},
+    bus::{HandlerError, Listener, Meta, Outcome, StoreError, Tx},
     events::listing::ListingChanged,
 };
 
 use super::Context;
-use crate::store::Counts;
+use crate::{domain::listing::Listing, store::Counts};
 
 /// Counts the show of the listing.
 ///
@@ -30,7 +30,7 @@ impl Listener for RecountShowOnListingChanged {
     ) -> Result<Outcome, HandlerError> {
         let known = context.listings.known(listing.id).await?.state.snapshot;
         if known.version < listing.version {
-            return Err(HandlerError::failed("the listing cannot be seen as it is for now"));
+            return Err(StoreError::unseen::<Listing>(&listing.id).into());
         }
         let counted = context.counts.get(listing.id).await?;
         if counted.as_ref().is_some_and(|counted| counted.state.version >= known.version) {
