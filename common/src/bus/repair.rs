@@ -130,7 +130,9 @@ impl Repairer {
         let (created, last_sequence) = look_at(bus, &stream).await?;
         let Some(known) = known else {
             let first = Watermark { created, epoch: 1, ..Watermark::default() };
-            return update(bus, Document::new(), doc! { "$set": as_stored(&first)? }, true).await.map(drop);
+            // Unless another replica has come first meanwhile.
+            let begin = doc! { "$setOnInsert": as_stored(&first)? };
+            return update(bus, Document::new(), begin, true).await.map(drop);
         };
         let went_back = publisher.went_back(&stream) || last_sequence < known.acknowledged.max(seen);
         if known.created != created || went_back {
